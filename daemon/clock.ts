@@ -1,0 +1,26 @@
+/**
+ * Time, timers and chance, from outside: the core runs on this clock, and in the simulator the same code runs on
+ * a virtual one.
+ */
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Calls back once after `ms`; returns what cancels it. Cancelling twice, or after the call, does nothing. */
+  setTimer(ms: number, callback: () => void): () => void;
+  /** Wall-clock milliseconds since 1970. */
+  wallTime(): number;
+  /** A number from 0 up to and without 1. */
+  random(): number;
+}
+
+/** The machine's own. Its timers keep the process alive no longer than its sockets do. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimer(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  wallTime: () => Date.now(),
+  random: () => Math.random(),
+};

@@ -1,0 +1,98 @@
+import type { Lines } from '../format/lines.ts';
+
+/**
+ * A device pushes whole lines to one destination. It owns nothing else: queue, deadline, retry, state and
+ * metrics are the lane's, which calls it under these rules:
+ *
+ * - `open`, `write` and `reopen` never overlap: the next call comes after the previous promise settled.
+ * - `open` comes first, and again after every `write` whose outcome has a failure. It is idempotent: on a device
+ *   that is still usable it does nothing.
+ * - `close` comes last and once; it may come while another call is under way, after that call's signal was aborted.
+ *   It always resolves, within the time the operating system needs, and never waits for a peer.
+ * - On abort a device destroys its connection and settles soon, so that an old write can never interleave with a
+ *   new one. Where the operating system cannot cancel (a file on a hung disk), the promise settles when the
+ *   call returns, and not before.
+ *
+ * A line is written whole or not at all as far as any reader of the destination can tell: after a short write the
+ * device cuts back, or gives the connection up, before it writes again.
+ */
+export interface Device {
+  /**
+   * How many bytes that were reported recorded may still be lost when the peer goes away: what the buffers of both
+   * operating systems can hold. 0 for a file. The lane keeps that much to send again after `lost`.
+   */
+  readonly tailBytes: number;
+
+  /** Makes the destination ready. Rejects with a `DeviceFailure`; a `permanent` one is not worth trying again. */
+  open(signal: AbortSignal): Promise<void>;
+
+  /** Writes the lines in order. Resolves with what became of them; it does not reject. Empty lines do not occur. */
+  write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome>;
+
+  /** Follows a rotation: opens the destination anew before it lets go of the old one. */
+  reopen(signal: AbortSignal): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** What became of the lines of one write. */
+export interface WriteOutcome {
+  /** How many lines from the start are settled: recorded, or refused (below). The lane sends the rest again. */
+  readonly settled: number;
+  /** Indexes below `settled` of lines this destination can never take, in ascending order: reason `too_large`. */
+  readonly refused: readonly number[];
+  /** Why it stopped before the last line; `null` exactly when `settled` is the number of lines. */
+  readonly failure: DeviceFailure | null;
+}
+
+/** Why a device could not open or write. The closed set is also the metric label `reason`. */
+export const failureReasons = [
+  'aborted', // the lane gave up: stop, disable, or no progress for too long
+  'closed', // the peer ended the connection
+  'reset', // the peer or the network broke the connection
+  'refused', // nobody listens there
+  'unreachable', // no route, host down, name not known
+  'timeout', // the operating system gave up
+  'tls', // handshake or certificate
+  'no_space', // disk or quota full
+  'permission', // not allowed
+  'not_found', // a folder or socket file that should be there is not
+  'unsuitable', // a directory, FIFO or device node where a file should be; an option the machine cannot serve
+  'io', // anything else the operating system said
+] as const;
+export type FailureReason = (typeof failureReasons)[number];
+
+/** Carries no record content: the message may be logged and shown. */
+export class DeviceFailure extends Error {
+  override readonly name = 'DeviceFailure';
+  readonly reason: FailureReason;
+  /** Waiting does not help: an operator has to change something. At start, such a failure stops the daemon. */
+  readonly permanent: boolean;
+
+  constructor(
+    reason: FailureReason,
+    message: string,
+    options: { permanent?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.reason = reason;
+    this.permanent = options.permanent ?? false;
+  }
+}
+
+/**
+ * How much of what was reported recorded may be gone:
+ * `recent`: the peer closed in order (FIN), so it had read all but what was on its way: lines of the last seconds;
+ * `all`: the connection broke, so everything in `tailBytes` is in doubt.
+ */
+export type LostScope = 'recent' | 'all';
+
+/** What the lane injects into a device, as opposed to the options that an operator writes. */
+export interface DeviceSettings {
+  /** The path the device is known by, with its trailing slash. */
+  readonly path: string;
+  /** Called when a connection ends on its own, once per connection, also in the midst of a `write` (before it settles). */
+  readonly onLost: (scope: LostScope, failure: DeviceFailure) => void;
+  /** Wall-clock milliseconds, for the time stamps of syslog headers. */
+  readonly now: () => number;
+}

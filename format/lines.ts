@@ -1,0 +1,50 @@
+/**
+ * The rendered lines of one batch for one device: what lanes queue and devices write.
+ *
+ * Line `i` is `bytes.subarray(i === 0 ? 0 : ends[i - 1], ends[i])` and includes its final `\n`. An empty line
+ * (`ends[i] === ends[i - 1]`) stands for a record whose line would have been longer than the limit it was
+ * rendered with: the device never sees it, and its outcome there is `too_large`.
+ *
+ * The bytes belong to whoever holds the value: nothing reuses them, so they may be handed to the operating
+ * system for as long as a write takes.
+ */
+export interface Lines {
+  readonly bytes: Buffer;
+  readonly ends: Uint32Array;
+}
+
+/** The offset in `lines.bytes` at which line `index` starts. */
+export function lineStart(lines: Lines, index: number): number {
+  return index === 0 ? 0 : lines.ends[index - 1]!;
+}
+
+/** Lines `from` up to and without `to`, sharing the bytes. */
+export function sliceLines(lines: Lines, from: number, to: number): Lines {
+  const start = lineStart(lines, from);
+  const end = to === 0 ? 0 : lines.ends[to - 1]!;
+  return {
+    bytes: lines.bytes.subarray(start, end),
+    ends: lines.ends.slice(from, to).map((at) => at - start),
+  };
+}
+
+/** All lines of `parts` in order, as one value with one contiguous buffer. */
+export function joinLines(parts: readonly Lines[]): Lines {
+  if (parts.length === 1) return parts[0]!;
+  let count = 0;
+  for (const part of parts) count += part.ends.length;
+  const ends = new Uint32Array(count);
+  let at = 0;
+  let offset = 0;
+  for (const part of parts) {
+    for (const end of part.ends) ends[at++] = offset + end;
+    offset += part.bytes.length;
+  }
+  return {
+    bytes: Buffer.concat(
+      parts.map((part) => part.bytes),
+      offset,
+    ),
+    ends,
+  };
+}

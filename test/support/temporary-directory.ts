@@ -1,0 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+
+/** A new folder that is removed when the test ends. Short, because UNIX socket paths hold 107 bytes. */
+export function temporaryDirectory(test: TestContext): string {
+  const directory = mkdtempSync(path.join(tmpdir(), 'as-'));
+  test.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
