@@ -31,4 +31,4 @@ events.on('end', () => {
   if (skipsCount) process.stdout.write(`${skipped} skipped: in CI a skipped test is a failure\n`);
   process.exitCode = failed > 0 || skipsCount ? 1 : 0;
 });
-events.compose(spec).pipe(process.stdout);
+events.compose(new spec()).pipe(process.stdout);
