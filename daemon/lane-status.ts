@@ -31,8 +31,6 @@ export interface LaneCounters {
   reconnects: number;
   /** Failed attempts to open or write. */
   readonly failures: Record<FailureReason, number>;
-  /** Milliseconds in the state `blocked`, ended episodes only; `LaneStatus.blockedMs` includes the present one. */
-  blockedMs: number;
 }
 
 /** A device's lane as status pages and metrics see it, at the moment it is asked. */

@@ -1,0 +1,114 @@
+import type { Requirement } from '../../config/config.ts';
+import type { LineFormat } from '../../format/formatter.ts';
+import type { Lines } from '../../format/lines.ts';
+import type { RefusalCode } from '../lane-status.ts';
+import { Batch, type Quorum } from './batch.ts';
+import type { Lane } from './lane.ts';
+import { resolveQuorum } from './quorum.ts';
+
+/** The records of one chunk that are to be recorded. */
+export interface Submission {
+  /** At least 1. */
+  readonly records: number;
+  /** Monotonic milliseconds at which they were read. */
+  readonly arrival: number;
+  /** Decide only when every device has an outcome. */
+  readonly waitForAll: boolean;
+  /** One line a record as one device wants them; called during `submit` only. */
+  readonly render: (format: LineFormat, maxLineBytes: number) => Lines;
+  /** Called once, possibly during `submit`. */
+  readonly decided: (batch: Batch) => void;
+}
+
+/** Offers every batch to every lane at once. It waits for none of them: each batch is decided by the lanes' outcomes. */
+export class Broker {
+  #requirement: Requirement;
+  #lanes: readonly Lane[] = [];
+  #quorum: Quorum;
+  #stopping = false;
+
+  constructor(requirement: Requirement) {
+    this.#requirement = requirement;
+    this.#quorum = resolveQuorum(requirement, []);
+  }
+
+  /** The enabled lanes, in the order they were added. */
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  get requirement(): Requirement {
+    return this.#requirement;
+  }
+
+  /** From the next batch on. */
+  setRequirement(requirement: Requirement): void {
+    this.#requirement = requirement;
+    this.#setLanes(this.#lanes);
+  }
+
+  /** From the next batch on. A lane with the same path is replaced in its place; the caller ends the old one. */
+  add(lane: Lane): void {
+    const place = this.#lanes.findIndex((other) => other.path === lane.path);
+    this.#setLanes(place === -1 ? [...this.#lanes, lane] : this.#lanes.with(place, lane));
+  }
+
+  /** From the next batch on the lane is offered nothing; the caller ends it. */
+  remove(lane: Lane): void {
+    this.#setLanes(this.#lanes.filter((other) => other !== lane));
+  }
+
+  #setLanes(lanes: readonly Lane[]): void {
+    this.#lanes = lanes;
+    this.#quorum = resolveQuorum(
+      this.#requirement,
+      lanes.map((lane) => lane.path),
+    );
+  }
+
+  /** From now on every record is answered `stopping`. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** Hands the records to all lanes; or says why none of them is offered to any. */
+  submit(submission: Submission): RefusalCode | null {
+    if (this.#stopping) return 'stopping';
+    const lanes = this.#lanes;
+    if (lanes.length === 0) return 'no_device';
+    const batch = new Batch(
+      submission.records,
+      submission.arrival,
+      this.#quorum,
+      submission.waitForAll,
+      submission.decided,
+    );
+    // A slow, failing or blocked lane is offered the batch like any other: it queues, or drops and counts.
+    for (let slot = 0; slot < lanes.length; slot++) {
+      const lane = lanes[slot]!;
+      lane.enqueue(batch, slot, submission.render(lane.format, lane.maxLineBytes));
+    }
+    batch.tellWhenDecided();
+    return null;
+  }
+
+  /** Whether the requirement can be met by lanes that work and have room: what a sender that reads no replies waits for. */
+  canRecord(): boolean {
+    if (this.#stopping) return false;
+    const able = this.#lanes.filter((lane, slot) => this.#quorum.qualifies[slot] && lane.hasRoom).length;
+    return able > 0 && able >= this.#quorum.need;
+  }
+
+  /** What is wrong with the lanes, in words for a reply: paths, states and reasons, nothing of any record. */
+  explain(): string {
+    const troubled = this.#lanes.filter((lane) => lane.state !== 'ok');
+    if (troubled.length === 0) return 'no required device recorded it in time';
+    const words = troubled.map((lane) => {
+      const failure = lane.state === 'failing' ? lane.status().lastFailure : null;
+      return failure === null
+        ? `${lane.path} is ${lane.state}`
+        : `${lane.path} is failing (${failure.reason})`;
+    });
+    return `no required device recorded it in time: ${words.join(', ')}`;
+  }
+}

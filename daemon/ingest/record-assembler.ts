@@ -1,0 +1,116 @@
+const newline = 0x0a;
+const carriageReturn = 0x0d;
+
+/** What comes out of a connection's bytes, in order. */
+export interface RecordSink {
+  /**
+   * Whole records, each ended by a newline except perhaps the last of the connection; none is over the limit.
+   * The chunks are wiped when this returns.
+   */
+  records(chunks: readonly Buffer[], bytes: number): void;
+  /** In the place of a record that is over the limit. */
+  tooLarge(): void;
+}
+
+/**
+ * Cuts a connection's chunks at record boundaries. Holds at most one unfinished record, in the chunks it came in:
+ * joining them again for each chunk would take quadratic time for a large record.
+ */
+export class RecordAssembler {
+  readonly #maxRecordBytes: number;
+  readonly #sink: RecordSink;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  /** Inside a record that was refused for its size, until its newline. */
+  #skipping = false;
+
+  constructor(maxRecordBytes: number, sink: RecordSink) {
+    this.#maxRecordBytes = maxRecordBytes;
+    this.#sink = sink;
+  }
+
+  /** Bytes of the unfinished record. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Takes the chunk over: it is wiped once its records are passed on. */
+  push(chunk: Buffer): void {
+    let rest = chunk;
+    if (this.#skipping) {
+      const end = rest.indexOf(newline);
+      if (end === -1) {
+        chunk.fill(0);
+        return;
+      }
+      this.#skipping = false;
+      rest = rest.subarray(end + 1);
+    }
+    const last = rest.lastIndexOf(newline);
+    if (last === -1) {
+      this.#hold(rest);
+      return;
+    }
+    const whole = rest.subarray(0, last + 1);
+    if (this.#heldBytes + whole.length <= this.#maxRecordBytes) this.#pass([...this.#held, whole]);
+    else this.#passOneByOne(whole);
+    // The copy lets the chunk be wiped now; the unfinished record is short, or fills the next chunks alone.
+    const unfinished = Buffer.from(rest.subarray(last + 1));
+    chunk.fill(0);
+    this.#hold(unfinished);
+  }
+
+  /** End of input: what is held is a record like any other. */
+  end(): void {
+    if (this.#heldBytes > 0) this.#pass(this.#held);
+  }
+
+  /** The connection is gone: an unfinished record is nobody's. */
+  discard(): void {
+    this.#wipe(this.#held);
+    this.#skipping = true;
+  }
+
+  #hold(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    // One byte of grace: it may be the carriage return before the newline.
+    if (this.#heldBytes <= this.#maxRecordBytes) return;
+    if (this.#heldBytes === this.#maxRecordBytes + 1 && bytes.at(-1) === carriageReturn) return;
+    this.#wipe(this.#held);
+    this.#skipping = true;
+    this.#sink.tooLarge();
+  }
+
+  #pass(chunks: Buffer[]): void {
+    let bytes = 0;
+    for (const chunk of chunks) bytes += chunk.length;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#sink.records(chunks, bytes);
+    this.#wipe(chunks);
+  }
+
+  /** The chunk may hold a record that is over the limit: each line is measured. */
+  #passOneByOne(whole: Buffer): void {
+    for (let start = 0; start < whole.length; ) {
+      const end = whole.indexOf(newline, start);
+      const line = whole.subarray(start, end + 1);
+      const ending = whole[end - 1] === carriageReturn && end > start ? 2 : 1;
+      if (this.#heldBytes + line.length - ending > this.#maxRecordBytes) {
+        this.#wipe(this.#held);
+        this.#sink.tooLarge();
+      } else {
+        this.#pass([...this.#held, line]);
+      }
+      start = end + 1;
+    }
+  }
+
+  #wipe(chunks: readonly Buffer[]): void {
+    for (const chunk of chunks) chunk.fill(0);
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+}
