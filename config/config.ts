@@ -56,6 +56,11 @@ export interface DeviceConfig {
   readonly local: boolean;
   /** Every value as text; numbers and booleans keep the spelling they have in the file. */
   readonly options: Readonly<Record<string, string>>;
+  /**
+   * Those of `options` that hold a credential, with the reference (`${credential:NAME}`) in place of its value: what
+   * may be shown. Absent when none does.
+   */
+  readonly credentialOptions?: Readonly<Record<string, string>>;
   readonly saltFile: string | null;
 }
 

@@ -1,0 +1,57 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { reasonOf } from './file-fault.ts';
+
+/** A text with its credentials filled in, or why one could not be. The message never holds a credential's value. */
+export type Filled =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'filled'; readonly text: string }
+  | { readonly kind: 'refused'; readonly message: string };
+
+const reference = /\$\{credential:([^}]*)(\}?)/g;
+const namePattern = /^(?!\.{1,2}$)[A-Za-z0-9_.@-]{1,255}$/;
+/** systemd's own limit for all credentials of a service together (systemd.exec(5)). */
+const largestCredential = 1024 * 1024;
+
+/**
+ * Replaces each `${credential:NAME}` by the content of that file in systemd's credential directory, without the
+ * newline that ends it.
+ */
+export function fillCredentials(text: string, directory: string | undefined): Filled {
+  if (!text.includes('${credential:')) return { kind: 'plain' };
+  let refusal: string | null = null;
+  const filled = text.replace(reference, (_, name: string, end: string) => {
+    const read = end === '' || !namePattern.test(name) ? null : readCredential(name, directory);
+    if (read === null) {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what the operator has to write
+      refusal ??= 'wanted ${credential:NAME}, the name made of letters, digits and _ . @ -';
+      return '';
+    }
+    if (read.kind === 'refused') refusal ??= read.message;
+    return read.kind === 'read' ? read.text : '';
+  });
+  return refusal === null ? { kind: 'filled', text: filled } : { kind: 'refused', message: refusal };
+}
+
+type Read =
+  | { readonly kind: 'read'; readonly text: string }
+  | { readonly kind: 'refused'; readonly message: string };
+
+function readCredential(name: string, directory: string | undefined): Read {
+  const refused = (detail: string): Read => ({
+    kind: 'refused',
+    message: `Cannot read credential "${name}": ${detail}`,
+  });
+  if (directory === undefined || directory === '') {
+    return refused('CREDENTIALS_DIRECTORY is not set; start with systemd and LoadCredential=, or set it');
+  }
+  const file = path.join(directory, name);
+  try {
+    const { size } = statSync(file);
+    if (size > largestCredential) return refused('it is larger than 1 MiB');
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    return { kind: 'read', text: text.replace(/\r?\n$/, '') };
+  } catch (error) {
+    return refused(error instanceof TypeError ? 'it is not UTF-8 text' : reasonOf(error));
+  }
+}

@@ -1,0 +1,176 @@
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import type { Config, ConfigProblem, DeviceConfig } from './config.ts';
+import { crossCheck } from './cross-checks.ts';
+import { normaliseDevicePath } from './device-path.ts';
+import { device } from './device-schema.ts';
+import { embeddedName, embeddedText } from './embedded.ts';
+import { frozen } from './frozen.ts';
+import { mapAt, type Tree } from './leaf.ts';
+import { type ConfigPath, ConfigRefused } from './problem.ts';
+import { readText } from './read-text.ts';
+import { fileSchema, keySchemas, type ReadKeys } from './schema.ts';
+import { type ConfigSource, configSource, lineAndColumn } from './source.ts';
+import { buildTree, placeKey } from './tree.ts';
+import { yamlFault } from './yaml-fault.ts';
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly source: ConfigSource;
+}
+
+/** A file as far as it could be read. */
+export interface ReadConfig {
+  /** `null` exactly when there are problems. */
+  readonly config: Config | null;
+  /** The devices that are in order by themselves, so that their options can be judged in the same pass. */
+  readonly devices: readonly DeviceConfig[];
+  /** The keys that are in order by themselves. */
+  readonly keys: Partial<ReadKeys>;
+  /** In the order of the file. */
+  readonly problems: readonly ConfigProblem[];
+  readonly source: ConfigSource;
+}
+
+/**
+ * Reads a configuration file, or the embedded default for `null`, and the credentials it names. Throws
+ * `ConfigRefused` with every problem.
+ */
+export function loadConfig(file: string | null): LoadedConfig {
+  const { config, problems, source } = readConfig(file);
+  if (config === null) throw new ConfigRefused(problems);
+  return { config, source };
+}
+
+/** As `loadConfig`, but hands the problems back for others to add to. */
+export function readConfig(file: string | null): ReadConfig {
+  if (file === null) return parseConfig(embeddedName, embeddedText);
+  const read = readText(file);
+  if (read.kind === 'text') return parseConfig(file, read.text);
+  const before = read.kind === 'not_utf8' ? read.before.split('\n') : [''];
+  const message = read.kind === 'not_utf8' ? 'this byte is not UTF-8' : read.message;
+  const place = { line: before.length, column: before.at(-1)!.length + 1 };
+  return unusable(file, [{ file, ...place, key: '', message }]);
+}
+
+/** Reads the text of a file called `file`. */
+export function parseConfig(file: string, text: string): ReadConfig {
+  const lines = new LineCounter();
+  const documents = parseDocuments(text, lines);
+  if (documents === null)
+    return unusable(file, [{ file, line: 1, column: 1, key: '', message: 'nested too deep' }]);
+  const faults = documents.flatMap((document) =>
+    document.errors.map(({ code, pos }) => ({ offset: pos[0], message: yamlFault(code) })),
+  );
+  const second = documents[1];
+  if (second !== undefined)
+    faults.push({ offset: second.range?.[0] ?? 0, message: yamlFault('MULTIPLE_DOCS') });
+  if (faults.length > 0) {
+    const problems = faults.map(({ offset, message }) => ({
+      file,
+      ...lineAndColumn(lines, offset),
+      key: '',
+      message,
+    }));
+    return unusable(file, firstOfEachLine(inFileOrder(problems)));
+  }
+  const document = documents[0];
+  if (document === undefined || document.contents === null) {
+    const message = 'the file is empty, wanted at least the key "devices"';
+    return unusable(file, [{ file, line: 1, column: 1, key: '', message }]);
+  }
+  return readDocument(file, document, lines);
+}
+
+function parseDocuments(text: string, lineCounter: LineCounter): Document.Parsed[] | null {
+  try {
+    // The core schema is named so that a %YAML 1.1 line cannot bring back `yes` for true and merge keys.
+    const options = {
+      lineCounter,
+      prettyErrors: false,
+      stringKeys: true,
+      schema: 'core',
+      logLevel: 'silent',
+    } as const;
+    const documents = parseAllDocuments(text, options);
+    return Array.isArray(documents) ? [...documents] : [];
+  } catch (error) {
+    // The parser works by recursion, and a few kilobytes of brackets exhaust the stack.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function readDocument(file: string, document: Document, lines: LineCounter): ReadConfig {
+  const { tree, places, faults } = buildTree(document, process.env['CREDENTIALS_DIRECTORY']);
+  const deviceTrees = Object.entries(mapAt(tree, 'devices') ?? {});
+  const asWritten = new Map<string, string>();
+  for (const [written] of deviceTrees) {
+    const path = normaliseDevicePath(written) ?? written;
+    if (!asWritten.has(path)) asWritten.set(path, written);
+  }
+  const source = configSource(file, places, lines, asWritten);
+
+  const result = fileSchema.safeParse(tree);
+  const keys = result.success ? result.data : readableKeys(tree);
+  const issues = (result.error?.issues ?? []).map((issue) => ({
+    path: issue.path as ConfigPath,
+    message: issue.message,
+  }));
+  // Where a value has no meaning at all, what the schema says about the hole it left would only confuse.
+  const holes = new Set(faults.map(({ path }) => placeKey(path)));
+  const found = [
+    ...faults,
+    ...[...issues, ...crossCheck(tree, keys)].filter(({ path }) => !holes.has(placeKey(path))),
+  ];
+  const problems = inFileOrder(found.map(({ path, message }) => source.problem(path, message)));
+
+  const devices = deviceTrees.flatMap(([written, value]): DeviceConfig[] => {
+    const path = normaliseDevicePath(written);
+    const parsed = path === null ? null : device.safeParse(value);
+    return path !== null && parsed?.success ? [frozen({ path, ...parsed.data })] : [];
+  });
+  const config = result.success && problems.length === 0 ? asConfig(result.data, devices) : null;
+  return { config, devices, keys, problems, source };
+}
+
+function readableKeys(tree: Tree): Partial<ReadKeys> {
+  const keys: Record<string, unknown> = {};
+  const values = mapAt({ file: tree }, 'file') ?? {};
+  for (const [key, schema] of Object.entries(keySchemas)) {
+    const result = schema.safeParse(values[key]);
+    if (result.success) keys[key] = result.data;
+  }
+  return keys as Partial<ReadKeys>;
+}
+
+function asConfig(keys: ReadKeys, devices: readonly DeviceConfig[]): Config {
+  return frozen({
+    stateDir: keys.state_dir,
+    require: keys.require,
+    listeners: keys.listeners,
+    admin: keys.admin,
+    metrics: keys.metrics,
+    devices: new Map(devices.map((one) => [one.path, one])),
+    auditedHeaders: keys.audited_headers,
+    mounts: keys.mounts,
+    clearFields: keys.clear_fields,
+    unauditedPaths: keys.unaudited_paths,
+    limits: keys.limits,
+    log: keys.log,
+  });
+}
+
+/** One slip makes the parser complain about all that follows it on the line. */
+function firstOfEachLine(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return problems.filter((problem, index) => problem.line !== problems[index - 1]?.line);
+}
+
+function unusable(file: string, problems: readonly ConfigProblem[]): ReadConfig {
+  const source = configSource(file, new Map(), new LineCounter(), new Map());
+  return { config: null, devices: [], keys: {}, problems, source };
+}
+
+/** Sorting keeps the order of what is at the same place. */
+export function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...problems].sort((one, other) => one.line - other.line || one.column - other.column);
+}

@@ -1,0 +1,46 @@
+import type { ConfigProblem } from './config.ts';
+
+/** The way from the top of a configuration to a value: keys and list indexes. */
+export type ConfigPath = readonly (string | number)[];
+
+/** The configuration cannot be used; carries every problem found, in the order of the file. */
+export class ConfigRefused extends Error {
+  override readonly name = 'ConfigRefused';
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(formatProblems(problems));
+    this.problems = problems;
+  }
+}
+
+/** One line each: `FILE:LINE:COLUMN: KEY: message`, without the key where the file as a whole is meant. */
+export function formatProblems(problems: readonly ConfigProblem[]): string {
+  return problems
+    .map(({ file, line, column, key, message }) => {
+      const place = `${file}:${line}:${column}`;
+      return key === '' ? `${place}: ${message}` : `${place}: ${key}: ${message}`;
+    })
+    .join('\n');
+}
+
+/** `devices.siem/.options.framing`, `listeners[0].mode`. */
+export function keyOf(path: ConfigPath): string {
+  let key = '';
+  for (const step of path) {
+    if (typeof step === 'number') key += `[${step}]`;
+    else key += key === '' ? shortened(step) : `.${shortened(step)}`;
+  }
+  return key;
+}
+
+/** A found value in quotes, on one line and no longer than a reader needs to recognise it. */
+export function quoted(text: string): string {
+  return JSON.stringify(shortened(text));
+}
+
+const longestShown = 60;
+
+function shortened(text: string): string {
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
