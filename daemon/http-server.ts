@@ -1,0 +1,162 @@
+import http from 'node:http';
+import type { ListenAddress } from '../config/config.ts';
+import { errorAnswer, findHandler, type HttpAnswer, type HttpRoutes } from './http-routes.ts';
+import { type ClaimedSocket, claimSocketPath, type SocketPathOptions } from './socket-file.ts';
+import { systemErrorCode, systemErrorText } from './system-error.ts';
+
+/** The address cannot be listened on. The message names it. */
+export class ListenRefused extends Error {
+  override readonly name = 'ListenRefused';
+}
+
+export interface HttpServerOptions {
+  readonly listen: ListenAddress;
+  readonly routes: HttpRoutes;
+  /** For a UNIX socket; 0600 and the process's group when left out. */
+  readonly socket?: SocketPathOptions;
+  /** Connections beyond are closed at once. 64 when left out: scrapers and probes need a handful. */
+  readonly connections?: number;
+  /** How long a whole request may take to arrive, in milliseconds; 30,000 when left out. */
+  readonly requestMs?: number;
+  /** Hears of a handler that threw, after the client was answered 500. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface HttpServer {
+  /** Where it really listens: port 0 has become the port the system chose. */
+  readonly address: ListenAddress;
+  /** Answers what has been asked, and closes every connection, waiting no longer than `graceMs`. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Rejects with `ListenRefused`, or `SocketPathRefused` for a UNIX socket. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const requestMs = options.requestMs ?? 30_000;
+  const server = http.createServer(
+    {
+      headersTimeout: Math.min(10_000, requestMs),
+      requestTimeout: requestMs,
+      // Node looks at both limits this often only.
+      connectionsCheckingInterval: Math.min(1000, requestMs),
+      keepAliveTimeout: 30_000,
+      maxHeaderSize: 8 * 1024,
+    },
+    (request, response) => {
+      void serve(options, request, response);
+    },
+  );
+  server.maxHeadersCount = 64;
+  server.maxConnections = options.connections ?? 64;
+  server.on('clientError', refuseUnreadable);
+
+  let claim: ClaimedSocket | null = null;
+  if (options.listen.kind === 'unix') {
+    claim = await claimSocketPath(options.listen.path, options.socket ?? { mode: 0o600, group: null });
+    await claim.listen(server);
+  } else {
+    await listenOnTcp(server, options.listen.host, options.listen.port);
+  }
+  // Such as EMFILE on accept: the next connection may work again.
+  server.on('error', (error) => options.onError?.(error));
+
+  return {
+    address: boundAddress(server, options.listen),
+    async close(graceMs = 1000) {
+      await claim?.release();
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function serve(
+  options: HttpServerOptions,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  // Only a broken connection makes these fail, and then there is nobody to tell.
+  request.on('error', () => {});
+  response.on('error', () => {});
+  let answer: HttpAnswer;
+  try {
+    answer = await answerFor(options.routes, request);
+  } catch (error) {
+    options.onError?.(error);
+    answer = errorAnswer(500, 'internal error');
+  }
+  if (response.destroyed) return;
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  const headers: http.OutgoingHttpHeaders = {
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...answer.headers,
+  };
+  if (answer.status !== 204) headers['Content-Length'] = body.length;
+  // A body that nobody read would have to be read to its end to find the next request.
+  if (!request.complete) headers['Connection'] = 'close';
+  response.writeHead(answer.status, headers);
+  response.end(answer.status === 204 ? undefined : body);
+}
+
+async function answerFor(routes: HttpRoutes, request: http.IncomingMessage): Promise<HttpAnswer> {
+  let url: URL;
+  try {
+    url = new URL(request.url ?? '/', 'http://localhost');
+  } catch {
+    return errorAnswer(400, 'the request target is not a path');
+  }
+  const found = findHandler(routes, request.method ?? 'GET', url.pathname);
+  return 'refusal' in found ? found.refusal : await found.handler(request, url);
+}
+
+/** Answers what the parser could not read, in the same shape as every other error. */
+function refuseUnreadable(error: Error, socket: import('node:stream').Duplex): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = unreadable(systemErrorCode(error));
+  const { body } = errorAnswer(status, message);
+  socket.end(
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function unreadable(code: string | null): [number, string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return [431, 'the request headers are too large'];
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return [408, 'the request did not arrive in time'];
+    default:
+      return [400, 'not an HTTP/1.1 request'];
+  }
+}
+
+function listenOnTcp(server: http.Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void => {
+      reject(new ListenRefused(`Cannot listen on "${hostAndPort(host, port)}": ${systemErrorText(error)}`));
+    };
+    server.once('error', failed);
+    server.listen({ host, port, exclusive: true }, () => {
+      server.removeListener('error', failed);
+      resolve();
+    });
+  });
+}
+
+function boundAddress(server: http.Server, asked: ListenAddress): ListenAddress {
+  const bound = server.address();
+  if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked;
+  return { kind: 'tcp', host: bound.address, port: bound.port };
+}
+
+function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

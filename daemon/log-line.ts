@@ -1,0 +1,67 @@
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface LineStyle {
+  readonly json: boolean;
+  /** Begin with the priority in angle brackets that the journal takes off again (sd-daemon(3)). */
+  readonly priority: boolean;
+}
+
+const priorities: Readonly<Record<LogLevel, string>> = {
+  debug: '<7>',
+  info: '<6>',
+  warn: '<4>',
+  error: '<3>',
+};
+
+// Long enough for any path or message of ours; the journal splits lines of 48 KiB and over (LineMax).
+const maxValueLength = 2000;
+const plainText = /^[^\s"=\\\p{C}]+$/u;
+// What JSON leaves as it is, and what a terminal or a line reader may still act on: C1 controls, format characters
+// such as the ones that reverse the text direction, and the two other line ends of Unicode.
+const hidden = /[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu;
+
+/** One event as one line with its line end, whatever is in the values. */
+export function formatLine(
+  style: LineStyle,
+  wallTimeMs: number,
+  level: LogLevel,
+  event: string,
+  fields: LogFields,
+): string {
+  const prefix = style.priority ? priorities[level] : '';
+  if (style.json) {
+    const entry: Record<string, string | number | boolean | null> = {
+      time: new Date(wallTimeMs).toISOString(),
+      level,
+      event: shortened(event),
+    };
+    for (const [key, value] of Object.entries(fields)) {
+      // A field cannot take the place of the three above.
+      entry[key in entry ? `${key}_` : key] = typeof value === 'string' ? shortened(value) : value;
+    }
+    return `${prefix}${visible(JSON.stringify(entry))}\n`;
+  }
+  // The journal keeps time and level itself.
+  const start = style.priority ? '' : `${new Date(wallTimeMs).toISOString()} ${level.padEnd(5)} `;
+  let line = `${prefix}${start}${visible(JSON.stringify(shortened(event)).slice(1, -1))}`;
+  for (const [key, value] of Object.entries(fields)) line += ` ${textOf(key)}=${textOf(value)}`;
+  return `${line}\n`;
+}
+
+function textOf(value: string | number | boolean | null): string {
+  const text = shortened(String(value));
+  return plainText.test(text) ? text : visible(JSON.stringify(text));
+}
+
+function shortened(text: string): string {
+  return text.length <= maxValueLength ? text : `${text.slice(0, maxValueLength)}…`;
+}
+
+function visible(json: string): string {
+  return json.replace(hidden, (character) => character.split('').map(escapedUnit).join(''));
+}
+
+function escapedUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,4 @@
+/** A salt cannot be used. The message names the file and the way out, and never the salt. */
+export class SaltRefused extends Error {
+  override readonly name = 'SaltRefused';
+}

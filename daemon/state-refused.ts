@@ -1,0 +1,4 @@
+/** The state directory cannot be used. The message says why and what an operator can do about it. */
+export class StateRefused extends Error {
+  override readonly name = 'StateRefused';
+}

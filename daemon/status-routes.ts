@@ -1,0 +1,38 @@
+import type { Requirement } from '../config/config.ts';
+import { type Phase, readinessReport } from './health.ts';
+import { type HttpRoutes, jsonAnswer } from './http-routes.ts';
+import type { LaneStatus } from './lane-status.ts';
+
+export interface StatusSource {
+  readonly require: Requirement;
+  lanes(): readonly LaneStatus[];
+  phase(): Phase;
+  /** What prom-client's registry renders, and its media type. */
+  readonly metrics: { text(): Promise<string>; readonly contentType: string };
+}
+
+/** `/healthz`: the process lives and its event loop runs; `/readyz`: it can record; `/metrics`. */
+export function statusRoutes(source: StatusSource): HttpRoutes {
+  return new Map([
+    ['/healthz', { GET: () => jsonAnswer(200, { ok: true }) }],
+    [
+      '/readyz',
+      {
+        GET: () => {
+          const report = readinessReport(source.require, source.lanes(), source.phase());
+          return jsonAnswer(report.ready ? 200 : 503, report);
+        },
+      },
+    ],
+    [
+      '/metrics',
+      {
+        GET: async () => ({
+          status: 200,
+          headers: { 'Content-Type': source.metrics.contentType },
+          body: await source.metrics.text(),
+        }),
+      },
+    ],
+  ]);
+}
