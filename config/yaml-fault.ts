@@ -10,7 +10,7 @@ const messages: Readonly<Record<ErrorCode, string>> = {
   BAD_COLLECTION_TYPE: 'the tag does not fit this value',
   BAD_DIRECTIVE: 'unknown directive: only a %YAML line may stand here',
   BAD_DQ_ESCAPE: 'unknown escape in a "…" text: write \\\\ for a backslash, or use \'…\'',
-  BAD_INDENT: 'the indentation does not fit the lines above',
+  BAD_INDENT: 'the indentation does not fit the lines above, or a closing ] or } is missing',
   BAD_PROP_ORDER: 'anchors and tags come after the indicator',
   BAD_SCALAR_START: 'a plain text cannot start with this character: put it in quotes',
   BLOCK_AS_IMPLICIT_KEY:
