@@ -13,7 +13,8 @@ export interface IngestSettings {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly counters: IngestCounters;
-  readonly limits: LimitsConfig;
+  /** A reload replaces them; the record size applies to senders that connect from then on. */
+  limits: LimitsConfig;
 }
 
 /** Statuses of `ScannedBatch`. */

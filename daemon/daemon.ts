@@ -1,0 +1,214 @@
+import { Registry } from 'prom-client';
+import type { Config } from '../config/config.ts';
+import { Formatter } from '../format/formatter.ts';
+import type { RecordPolicy } from '../format/line-options.ts';
+import { readBuildInfo } from './build-info.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Configuration } from './configuration.ts';
+import { Broker } from './delivery/broker.ts';
+import type { LaneEvents } from './delivery/lane.ts';
+import { Watchdog } from './delivery/watchdog.ts';
+import { type DeclaredDevice, type DeviceChange, DeviceTable } from './device-table.ts';
+import type { Phase } from './health.ts';
+import { zeroIngestCounters } from './ingest/ingest-counters.ts';
+import { type ListenerChange, ListenerTable } from './ingest/listener-table.ts';
+import type { IngestSettings } from './ingest/session.ts';
+import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { MonitoringServer, type PreparedServer } from './monitoring-server.ts';
+import { openStateDirectory } from './state-directory.ts';
+import { StopSteps } from './stop-steps.ts';
+
+/** A reload that asks for what only a restart can change. Nothing was changed. */
+export class ReloadRefused extends Error {
+  override readonly name = 'ReloadRefused';
+}
+
+/** The running process: what a start builds, a reload changes and a stop takes down. */
+export class Daemon {
+  readonly #log: Log;
+  readonly #steps: StopSteps;
+  readonly #ingest: IngestSettings;
+  readonly #metrics: Metrics;
+  readonly #monitoring: MonitoringServer;
+  readonly #listeners: ListenerTable;
+  #devices: DeviceTable | null = null;
+  #config: Config;
+  #phase: Phase = 'starting';
+
+  private constructor(config: Config, log: Log, clock: Clock) {
+    const broker = new Broker(config.require);
+    const counters = zeroIngestCounters();
+    const lanes = () => broker.lanes.map((lane) => lane.status());
+    this.#config = config;
+    this.#log = log;
+    this.#steps = new StopSteps(log);
+    this.#ingest = {
+      formatter: new Formatter(recordPolicy(config)),
+      broker,
+      clock,
+      counters,
+      limits: config.limits,
+    };
+    this.#metrics = createMetrics(new Registry(), { lanes, ingest: counters }, readBuildInfo());
+    this.#steps.add('metrics', () => this.#metrics.close());
+    this.#monitoring = new MonitoringServer(
+      {
+        lanes,
+        phase: () => this.#phase,
+        metrics: this.#metrics,
+        get require() {
+          return broker.requirement;
+        },
+      },
+      log,
+    );
+    this.#listeners = new ListenerTable(this.#ingest, clock, log);
+  }
+
+  /**
+   * Starts everything. Rejects with `StateRefused`, `SaltRefused`, `DevicesRefused`, `SocketPathRefused` or
+   * `ListenRefused`, having undone what it had done.
+   */
+  static async start(configuration: Configuration, log: Log, clock: Clock = systemClock): Promise<Daemon> {
+    const daemon = new Daemon(configuration.config, log, clock);
+    try {
+      await daemon.#start(configuration);
+      return daemon;
+    } catch (error) {
+      await daemon.#steps.run();
+      throw error;
+    }
+  }
+
+  async #start(configuration: Configuration): Promise<void> {
+    const { config } = configuration;
+    const { broker, clock, formatter } = this.#ingest;
+    const state = await openStateDirectory(config.stateDir);
+    this.#steps.add('state directory', () => state.release());
+
+    // Up before the devices are, and until they are down: somebody may be watching both.
+    await this.#monitoring.commit(await this.#monitoring.prepare(config.metrics?.listen ?? null));
+    this.#steps.add('monitoring', () => this.#monitoring.stop());
+
+    const watchdog = new Watchdog(clock, broker, this.#log);
+    const events: LaneEvents = {
+      onState: (lane, _from, to) => watchdog.stateChanged(lane, to),
+      onWrite: (lane, seconds) => this.#metrics.observeWrite(lane.path, seconds),
+    };
+    const metrics = this.#metrics;
+    const devices = new DeviceTable({ state, formatter, broker, metrics, events, clock, log: this.#log });
+    const declared = await devices.prepare(declaredDevices(configuration));
+    this.#steps.add('watchdog', () => watchdog.stop());
+    this.#steps.add('devices', () => this.#stopDevices(devices));
+    watchdog.start();
+
+    // The devices go first: a record that comes in the moment a listener is open must find them.
+    await devices.commit(declared, 0);
+    this.#devices = devices;
+    const listeners = await this.#listeners.prepare(config.listeners);
+    this.#steps.add('listeners', () => this.#listeners.closeDoors());
+    await this.#listeners.commit(listeners);
+
+    await devices.destroyOrphanedSalts();
+    this.#phase = 'running';
+  }
+
+  /** Where metrics and health are; null when they are off. */
+  get monitoringAddress(): string | null {
+    return this.#monitoring.address;
+  }
+
+  /** One line for the service manager. */
+  get statusText(): string {
+    const { broker, counters } = this.#ingest;
+    const working = broker.lanes.filter((lane) => lane.state === 'ok' || lane.state === 'slow').length;
+    return `${working} of ${broker.lanes.length} devices take records, ${counters.ok} records recorded`;
+  }
+
+  /**
+   * Goes over to another configuration, then follows log rotations. All that can fail comes first: when it rejects
+   * (as `start` does, or with `ReloadRefused`), the daemon runs on as it was.
+   */
+  async reload(configuration: Configuration): Promise<void> {
+    const { config } = configuration;
+    const devices = this.#devices;
+    if (devices === null || this.#phase !== 'running') throw new ReloadRefused('the daemon is not running');
+    if (config.stateDir !== this.#config.stateDir) {
+      throw new ReloadRefused(
+        `state_dir cannot change while the daemon runs: restart it to use "${config.stateDir}"`,
+      );
+    }
+    const { device, listeners, monitoring } = await this.#prepare(devices, configuration);
+    // In one turn, so that no record meets half of the change.
+    this.#ingest.limits = config.limits;
+    this.#config = config;
+    this.#ingest.broker.setRequirement(config.require);
+    await Promise.all([
+      devices.commit(device, config.limits.stopTimeoutMs),
+      this.#listeners.commit(listeners),
+      this.#monitoring.commit(monitoring),
+    ]);
+    await devices.reopen();
+    await devices.destroyOrphanedSalts();
+  }
+
+  /** Does all of a reload that can fail, and undoes it when something does. */
+  async #prepare(devices: DeviceTable, configuration: Configuration): Promise<Prepared> {
+    const { config } = configuration;
+    const device = await devices.prepare(declaredDevices(configuration));
+    const undo = [() => devices.abandon(device)];
+    try {
+      const listeners = await this.#listeners.prepare(config.listeners);
+      undo.unshift(() => this.#listeners.abandon(listeners));
+      const monitoring = await this.#monitoring.prepare(config.metrics?.listen ?? null);
+      undo.unshift(() => this.#monitoring.abandon(monitoring));
+      this.#ingest.formatter.setPolicy(recordPolicy(config));
+      return { device, listeners, monitoring };
+    } catch (error) {
+      for (const step of undo) await step();
+      throw error;
+    }
+  }
+
+  /**
+   * Stops: no new clients, what was read is answered, lanes write what waits within `stop_timeout`, then devices,
+   * sockets and state are closed. Resolves with whether all of that worked.
+   */
+  async stop(): Promise<boolean> {
+    this.#phase = 'stopping';
+    return this.#steps.run();
+  }
+
+  async #stopDevices(devices: DeviceTable): Promise<void> {
+    const { broker, clock } = this.#ingest;
+    const drainMs = this.#config.limits.stopTimeoutMs;
+    // In one turn: what the connections have read is offered to the devices, what comes after is answered `stopping`.
+    const clientsGone = this.#listeners.stop();
+    broker.stop();
+    await devices.stop(drainMs);
+    // Every record has its outcome now; what is left are clients that do not read.
+    const cancel = clock.setTimer(1_000, () => this.#listeners.destroy());
+    await clientsGone;
+    cancel();
+  }
+}
+
+/** What a reload has ready before it changes anything. */
+interface Prepared {
+  readonly device: DeviceChange;
+  readonly listeners: ListenerChange;
+  readonly monitoring: PreparedServer;
+}
+
+function declaredDevices({ config, devices }: Configuration): Map<string, DeclaredDevice> {
+  const declared = new Map<string, DeclaredDevice>();
+  for (const [path, device] of config.devices)
+    declared.set(path, { config: device, parsed: devices.get(path)! });
+  return declared;
+}
+
+function recordPolicy(config: Config): RecordPolicy {
+  const { clearFields, auditedHeaders, mounts, unauditedPaths } = config;
+  return { clearFields, auditedHeaders, mounts, unauditedPaths };
+}

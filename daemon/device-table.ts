@@ -1,0 +1,214 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DeviceConfig } from '../config/config.ts';
+import { DeviceFailure } from '../devices/device.ts';
+import type { ParsedDevice } from '../devices/device-kind.ts';
+import type { Formatter } from '../format/formatter.ts';
+import type { Clock } from './clock.ts';
+import type { Broker } from './delivery/broker.ts';
+import { Lane, type LaneEvents } from './delivery/lane.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { destroySalt, saltFor, storedSalts } from './salts.ts';
+import type { StateDirectory } from './state-directory.ts';
+
+/** How long a start or reload waits for a device to open. A slower one goes on opening in its lane. */
+const openPatienceMs = 2_000;
+
+/** A device as it is declared, with its options parsed. */
+export interface DeclaredDevice {
+  readonly config: DeviceConfig;
+  readonly parsed: ParsedDevice;
+}
+
+/** Devices that cannot work until an operator changes something. */
+export class DevicesRefused extends Error {
+  override readonly name = 'DevicesRefused';
+}
+
+/** What a new set of devices will change. Nothing has changed yet but that new devices are open. */
+export interface DeviceChange {
+  readonly declared: ReadonlyMap<string, DeclaredDevice>;
+  /** Lanes of new and changed devices. */
+  readonly lanes: readonly Lane[];
+  readonly removedPaths: readonly string[];
+  /** Paths whose salt was made for this change. */
+  readonly newSalts: readonly string[];
+}
+
+export interface DeviceTableSettings {
+  readonly state: StateDirectory;
+  readonly formatter: Formatter;
+  readonly broker: Broker;
+  readonly metrics: Metrics;
+  readonly events: LaneEvents;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Which devices there are. Changes come in two halves: all that can fail first, then what cannot. */
+export class DeviceTable {
+  readonly #settings: DeviceTableSettings;
+  #declared: ReadonlyMap<string, DeclaredDevice> = new Map();
+
+  constructor(settings: DeviceTableSettings) {
+    this.#settings = settings;
+  }
+
+  /** Opens what is new or changed. Rejects with `DevicesRefused` or `SaltRefused`, having undone what it did. */
+  async prepare(declared: ReadonlyMap<string, DeclaredDevice>): Promise<DeviceChange> {
+    const removedPaths = [...this.#declared.keys()].filter((path) => !declared.has(path));
+    const salted = new Set(await storedSalts(this.#settings.state));
+    const lanes: Lane[] = [];
+    const change = { declared, lanes, removedPaths, newSalts: [] as string[] };
+    try {
+      for (const [path, device] of declared) {
+        const lane = await this.#laneIfChanged(path, device);
+        if (device.config.saltFile === null && !salted.has(path)) change.newSalts.push(path);
+        if (lane !== null) lanes.push(lane);
+      }
+      await this.#open(lanes);
+      return change;
+    } catch (error) {
+      await this.abandon(change);
+      throw error;
+    }
+  }
+
+  async #laneIfChanged(path: string, device: DeclaredDevice): Promise<Lane | null> {
+    const { state, formatter, broker, clock, events, log } = this.#settings;
+    const { config, parsed } = device;
+    const salt = await saltFor(state, path, config.saltFile, (message) => log.warn('salt file', { message }));
+    const format = formatter.line(parsed.line, salt);
+    const current = broker.lanes.find((lane) => lane.path === path);
+    const before = this.#declared.get(path);
+    if (current !== undefined && before !== undefined && sameDevice(before.config, config)) {
+      // The salt may come from a file that was changed: compare what the two make of the same text.
+      const sameSalt = current.format.hash('') === format.hash('');
+      if (sameSalt) {
+        format.dispose();
+        return null;
+      }
+    }
+    return new Lane({
+      path,
+      type: parsed.type,
+      options: parsed.lane,
+      format,
+      clock,
+      events,
+      createDevice: (onLost) => parsed.create({ path, onLost, now: clock.wallTime }),
+    });
+  }
+
+  async #open(lanes: readonly Lane[]): Promise<void> {
+    const refused: string[] = [];
+    const opening = lanes.map(async (lane) => {
+      try {
+        await lane.open();
+      } catch (error) {
+        if (!(error instanceof DeviceFailure)) throw error;
+        // One that may come back by itself is the watchdog's to report and the lane's to try again.
+        if (error.permanent) refused.push(`${lane.path}: ${error.message}`);
+      }
+    });
+    let cancel = (): void => {};
+    const patience = new Promise<void>((resolve) => {
+      cancel = this.#settings.clock.setTimer(openPatienceMs, resolve);
+    });
+    const opened = Promise.all(opening);
+    // A device that fails in its own way after the wait must not end the process.
+    opened.catch(() => {});
+    await Promise.race([opened, patience]);
+    cancel();
+    if (refused.length > 0) throw new DevicesRefused(refused.join('; '));
+  }
+
+  /** Takes the change back: new devices are closed again, their salts destroyed. */
+  async abandon(change: DeviceChange): Promise<void> {
+    await Promise.all(change.lanes.map((lane) => lane.close('disabled')));
+    for (const path of change.newSalts) await destroySalt(this.#settings.state, path);
+  }
+
+  /**
+   * Makes the change. From the next record on, removed and replaced devices get nothing more; what waits for them
+   * is written within `drainMs`, then they are closed.
+   */
+  async commit(change: DeviceChange, drainMs: number): Promise<void> {
+    const { broker, metrics, log } = this.#settings;
+    const replacedPaths = change.lanes.map((lane) => lane.path);
+    const ended = broker.lanes.filter(
+      (lane) => change.removedPaths.includes(lane.path) || replacedPaths.includes(lane.path),
+    );
+    this.#declared = change.declared;
+    for (const lane of ended) {
+      if (change.removedPaths.includes(lane.path)) broker.remove(lane);
+      metrics.forgetDevice(lane.path);
+    }
+    for (const lane of change.lanes) {
+      broker.add(lane);
+      metrics.addDevice(lane.path, lane.type);
+      log.info('device enabled', { device: lane.path, type: lane.type });
+    }
+    await Promise.all(
+      ended.map(async (lane) => {
+        await lane.drain(drainMs);
+        const { queueRecords } = lane.status();
+        await lane.close('disabled');
+        log.info('device disabled', { device: lane.path, type: lane.type, dropped_records: queueRecords });
+      }),
+    );
+  }
+
+  /** Destroys the salts of devices that are no longer there: what they hashed can no longer be compared. */
+  async destroyOrphanedSalts(): Promise<void> {
+    const { state, log } = this.#settings;
+    for (const path of await storedSalts(state)) {
+      if (this.#declared.has(path)) continue;
+      await destroySalt(state, path);
+      log.info('salt destroyed', { device: path });
+    }
+  }
+
+  /** Follows a rotation of log files on every device. */
+  async reopen(): Promise<void> {
+    const { broker, log } = this.#settings;
+    await Promise.all(
+      broker.lanes.map(async (lane) => {
+        try {
+          await lane.reopen();
+        } catch (error) {
+          const message = error instanceof DeviceFailure ? error.message : 'internal error';
+          log.error('device not reopened', { device: lane.path, type: lane.type, error: message });
+        }
+      }),
+    );
+  }
+
+  /** Writes what waits, within `drainMs`, then closes every device. */
+  async stop(drainMs: number): Promise<void> {
+    const { broker, log } = this.#settings;
+    await Promise.all(
+      broker.lanes.map(async (lane) => {
+        const drained = await lane.drain(drainMs);
+        const { queueRecords } = lane.status();
+        if (!drained) {
+          log.error('records dropped at stop', {
+            device: lane.path,
+            type: lane.type,
+            dropped_records: queueRecords,
+          });
+        }
+        await lane.close('stopping');
+      }),
+    );
+  }
+}
+
+/** Whether a device can go on as it is; a new description does not change what it does. */
+function sameDevice(before: DeviceConfig, now: DeviceConfig): boolean {
+  return (
+    before.type === now.type &&
+    before.saltFile === now.saltFile &&
+    isDeepStrictEqual(before.options, now.options)
+  );
+}

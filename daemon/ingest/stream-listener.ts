@@ -1,0 +1,97 @@
+import { chmod } from 'node:fs/promises';
+import net from 'node:net';
+import type { StreamListenerConfig } from '../../config/config.ts';
+import type { Log } from '../log.ts';
+import { type ClaimedSocket, claimSocketPath } from '../socket-file.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import type { IngestSettings } from './session.ts';
+import { StreamConnection } from './stream-connection.ts';
+
+/** A UNIX stream socket that takes records: accepts clients, and ends them when the daemon stops. */
+export class StreamListener {
+  #config: StreamListenerConfig;
+  readonly #shared: IngestSettings;
+  readonly #budget: MemoryBudget;
+  readonly #log: Log;
+  readonly #server: net.Server;
+  readonly #socket: ClaimedSocket;
+  readonly #connections = new Set<StreamConnection>();
+  /** Log a full house once, not once a client. */
+  #full = false;
+
+  private constructor(
+    config: StreamListenerConfig,
+    shared: IngestSettings,
+    budget: MemoryBudget,
+    log: Log,
+    socket: ClaimedSocket,
+  ) {
+    this.#config = config;
+    this.#shared = shared;
+    this.#budget = budget;
+    this.#log = log;
+    this.#socket = socket;
+    // Half open: a client may end its input and still read the replies that are due.
+    this.#server = net.createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
+    this.#server.on('error', (error: NodeJS.ErrnoException) => {
+      this.#log.error('listener failed', { listener: this.path, error: error.code ?? error.name });
+    });
+  }
+
+  /** Listens. Rejects with `SocketPathRefused` when the path cannot be had. */
+  static async open(
+    config: StreamListenerConfig,
+    shared: IngestSettings,
+    budget: MemoryBudget,
+    log: Log,
+  ): Promise<StreamListener> {
+    const socket = await claimSocketPath(config.path, { mode: config.mode, group: config.group });
+    const listener = new StreamListener(config, shared, budget, log, socket);
+    await socket.listen(listener.#server);
+    return listener;
+  }
+
+  get path(): string {
+    return this.#config.path;
+  }
+
+  get config(): StreamListenerConfig {
+    return this.#config;
+  }
+
+  #accept(client: net.Socket): void {
+    const { connections } = this.#shared.limits;
+    if (this.#shared.counters.connections >= connections) {
+      if (!this.#full) this.#log.warn('too many connections', { listener: this.path, limit: connections });
+      this.#full = true;
+      client.destroy();
+      return;
+    }
+    this.#full = false;
+    const connection = new StreamConnection(client, this.#config, this.#shared, this.#budget);
+    this.#connections.add(connection);
+    client.once('close', () => this.#connections.delete(connection));
+  }
+
+  /** Takes on new settings for the same path: the mode at once, the rest for clients that connect from now on. */
+  async update(config: StreamListenerConfig): Promise<void> {
+    if (config.mode !== this.#config.mode) await chmod(this.path, config.mode);
+    this.#config = config;
+  }
+
+  /** No more clients; the socket file goes. Those connected stay until `stop`. */
+  async closeDoor(): Promise<void> {
+    await this.#socket.release();
+    this.#server.close();
+  }
+
+  /** Answers what was read from every client and closes them; resolves when all are gone. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#connections].map((connection) => connection.stop()));
+  }
+
+  /** Ends clients that are still there, answered or not. */
+  destroy(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+}
