@@ -1,0 +1,60 @@
+import type { DeviceKind } from './device-kind.ts';
+import { AppendingFile } from './file/appending-file.ts';
+import { type FileDestination, parseFileDestination } from './file/destination.ts';
+import { DiscardDevice } from './file/discard.ts';
+import { parseFileMode } from './file/file-mode.ts';
+import { standardOutput } from './file/standard-output.ts';
+import { lineOpening } from './file/torn-tail.ts';
+import { type Option, oneOf, readOptions } from './option-table.ts';
+
+const table = {
+  file_path: {
+    default: null,
+    required: true,
+    formerly: 'path',
+    wanted: 'the path of a file, "stdout" or "discard"',
+    effect:
+      'where lines are appended; missing folders are made with mode `0750`; `stdout` and `discard` in any case are the standard output and nowhere',
+    parse: parseFileDestination,
+  } as Option<FileDestination>,
+  mode: {
+    default: '0600',
+    wanted: 'permission bits as octal text such as "0640"',
+    effect:
+      'set each time the file is opened; bits for executing, set-id and sticky are dropped; `0000` leaves the mode as it is',
+    parse: parseFileMode,
+  } as Option<number | null>,
+  sync: {
+    default: 'none',
+    wanted: '"none" or "data"',
+    effect:
+      '`data`: recorded means on the disk, with one `fdatasync` a batch, and survives a power cut; `none`: recorded means taken by the operating system, and survives a kill of the daemon',
+    parse: oneOf('none', 'data'),
+  } as Option<'none' | 'data'>,
+} as const;
+
+/** Lines appended to a regular file, to standard output, or to nothing. */
+export const fileKind: DeviceKind = {
+  type: 'file',
+  options: table,
+  read(texts, problems, line) {
+    const values = readOptions(table, texts, problems);
+    if (problems.length > 0) return null;
+    const destination = values.file_path;
+    switch (destination.kind) {
+      case 'stdout':
+        return standardOutput;
+      case 'discard':
+        return () => new DiscardDevice();
+      case 'file': {
+        const options = Object.freeze({
+          path: destination.path,
+          mode: values.mode,
+          sync: values.sync,
+          lineOpening: lineOpening(line),
+        });
+        return (settings) => new AppendingFile(options, settings);
+      }
+    }
+  },
+};

@@ -1,0 +1,139 @@
+import { close, constants, fchmod, fstat, mkdir, open, stat } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { DeviceFailure } from '../device.ts';
+import { codeOf, failureOf } from '../failure-reasons.ts';
+import { endLine, mendTail } from './torn-tail.ts';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const makeDirectory = promisify(mkdir);
+const changeMode = promisify(fchmod);
+const statOfPath = promisify(stat);
+const statOfDescriptor = promisify(fstat);
+
+/** What an operator chose for a file device, and what its lines begin with. */
+export interface AuditFileOptions {
+  readonly path: string;
+  /** Permission bits, or `null` to leave them as they are. */
+  readonly mode: number | null;
+  readonly lineOpening: Buffer;
+}
+
+/** An open audit file, ready for the next line. */
+export interface AuditFile {
+  readonly fd: number;
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** `false` when permissions let us append and nothing else. */
+  readonly readable: boolean;
+}
+
+/**
+ * Opens the file for appending, made anew if need be, with its mode set and its last line whole. Never opens what
+ * is not a regular file: a FIFO's open waits for a reader, and four such waits stop every file and name call of the
+ * process. Rejects with a `DeviceFailure`.
+ */
+export async function openAuditFile(options: AuditFileOptions): Promise<AuditFile> {
+  const action = `Cannot open audit file "${options.path}"`;
+  try {
+    await refuseIrregular(options.path, action);
+    await makeDirectory(path.dirname(options.path), { recursive: true, mode: 0o750 });
+    const { fd, readable } = await openToAppend(options.path, options.mode ?? 0o600);
+    try {
+      return await prepare(fd, readable, options, action);
+    } catch (error) {
+      await closeFile(fd);
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof DeviceFailure) throw error;
+    throw await openFailure(error, options.path, action);
+  }
+}
+
+export async function closeAuditFile(file: AuditFile): Promise<void> {
+  // An error here (EIO on a network file system) concerns lines whose write was answered long ago.
+  await closeFile(file.fd).catch(() => {});
+}
+
+/** Which file the path leads to now; `null` when to none. Rejects where that cannot be found out. */
+export async function fileAt(
+  at: string,
+): Promise<{ readonly device: bigint; readonly inode: bigint; readonly size: number } | null> {
+  try {
+    const found = await statOfPath(at, { bigint: true });
+    return { device: found.dev, inode: found.ino, size: Number(found.size) };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
+}
+
+/** The size of an open file, and whether any name still leads to it. */
+export async function descriptorState(file: AuditFile): Promise<{ size: number; deleted: boolean }> {
+  const found = await statOfDescriptor(file.fd);
+  return { size: found.size, deleted: found.nlink === 0 };
+}
+
+async function refuseIrregular(at: string, action: string): Promise<void> {
+  let found: { isFile(): boolean; isDirectory(): boolean };
+  try {
+    found = await statOfPath(at);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (found.isFile()) return;
+  throw irregular(action, found.isDirectory());
+}
+
+function irregular(action: string, isDirectory: boolean): DeviceFailure {
+  const what = isDirectory ? 'it is a directory' : 'it is a FIFO, socket or device node, not a regular file';
+  return new DeviceFailure('unsuitable', `${action}: ${what}`, { permanent: true });
+}
+
+async function openToAppend(at: string, mode: number): Promise<{ fd: number; readable: boolean }> {
+  // O_NONBLOCK and the fstat that follows: between stat and open the file may have become a FIFO.
+  const flags = constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
+  try {
+    // Reading is for finding the last newline, and for saving lines from a deleted file.
+    return { fd: await openFile(at, flags | constants.O_RDWR, mode), readable: true };
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error;
+    return { fd: await openFile(at, flags | constants.O_WRONLY, mode), readable: false };
+  }
+}
+
+async function prepare(
+  fd: number,
+  readable: boolean,
+  options: AuditFileOptions,
+  action: string,
+): Promise<AuditFile> {
+  const found = await statOfDescriptor(fd, { bigint: true });
+  if (!found.isFile()) throw irregular(action, found.isDirectory());
+  if (options.mode !== null && (Number(found.mode) & 0o7777) !== options.mode) {
+    const wanted = options.mode.toString(8).padStart(4, '0');
+    try {
+      await changeMode(fd, options.mode);
+    } catch (error) {
+      throw failureOf(`Cannot set mode ${wanted} of audit file "${options.path}"`, error);
+    }
+  }
+  if (readable) await mendTail(fd, options.lineOpening);
+  else if (found.size > 0n) await endLine(fd);
+  return { fd, device: found.dev, inode: found.ino, readable };
+}
+
+/** Says of a refused open whether it is the file or its directory that is in the way. */
+async function openFailure(error: unknown, at: string, action: string): Promise<DeviceFailure> {
+  if (codeOf(error) !== 'EACCES') return failureOf(action, error);
+  const exists = await statOfPath(at).then(
+    () => true,
+    () => false,
+  );
+  const what = exists ? 'the file is not writable' : 'directory is not writable';
+  return new DeviceFailure('permission', `${action}: ${what}`);
+}

@@ -1,0 +1,63 @@
+import { parseGoBoolean } from '../config/go-boolean.ts';
+import type { LineOptions } from '../format/line-options.ts';
+import type { OptionProblem, OptionTexts } from './device-kind.ts';
+import { type Option, oneOf, readOptions } from './option-table.ts';
+
+/** FORMAT.md's options, which shape the line of every kind of device. */
+const table = {
+  format: {
+    default: 'json',
+    wanted: '"json" or "jsonx"',
+    effect: 'the line is the record as it came, or the same as one line of XML',
+    parse: oneOf('json', 'jsonx'),
+  } as Option<'json' | 'jsonx'>,
+  jsonx_fragment: flag('false', 'with `format=jsonx`: no root element and no namespace, as Vault writes it'),
+  hmac_accessor: flag('true', '`false` leaves the accessors outside `data` readable'),
+  log_raw: flag('false', '**nothing is hashed** but the audited headers that ask for it'),
+  elide_list_responses: flag(
+    'false',
+    'in responses to `list`, `keys` and `key_info` become their number of elements',
+  ),
+  hash_timestamps: flag(
+    'false',
+    'timestamps inside `data` are hashed too: their fraction digits can carry a secret',
+  ),
+  prefix: {
+    default: '',
+    wanted: 'text without a line break',
+    effect: 'written as it is before each line',
+    parse: (text) => (/[\n\r]/.test(text) ? undefined : text),
+  } as Option<string>,
+} as const;
+
+/** The declarations, for the documentation and for whoever lists a type's options. */
+export const lineOptionTable: Readonly<Record<string, Option<unknown>>> = table;
+
+/** The line options among `texts`; problems are added to `problems`. */
+export function readLineOptions(texts: OptionTexts, problems: OptionProblem[]): LineOptions {
+  const values = readOptions(table, texts, problems);
+  if (values.jsonx_fragment && values.format === 'json') {
+    problems.push({
+      option: 'jsonx_fragment',
+      message: 'Option "jsonx_fragment" has no meaning here: wanted "format" to be "jsonx"',
+    });
+  }
+  return Object.freeze({
+    format: values.format,
+    jsonxFragment: values.jsonx_fragment,
+    hmacAccessor: values.hmac_accessor,
+    logRaw: values.log_raw,
+    elideListResponses: values.elide_list_responses,
+    hashTimestamps: values.hash_timestamps,
+    prefix: values.prefix,
+  });
+}
+
+function flag(byDefault: 'true' | 'false', effect: string): Option<boolean> {
+  return {
+    default: byDefault,
+    wanted: '"true" or "false"',
+    effect,
+    parse: (text) => parseGoBoolean(text) ?? undefined,
+  };
+}

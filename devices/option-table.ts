@@ -1,0 +1,122 @@
+import { suggest } from '../config/suggestion.ts';
+import type { OptionProblem, OptionTexts } from './device-kind.ts';
+
+/** One option: how it is spelt, read and explained. The tables in docs/devices.md hold the same words. */
+export interface Option<Value> {
+  /** The default as an operator would write it; `null` when leaving the option out has a meaning of its own. */
+  readonly default: string | null;
+  /** The device cannot do without it. */
+  readonly required?: true;
+  /** A name from earlier days that still works. */
+  readonly formerly?: string;
+  /** The value may be a password or a token: messages do not quote it. */
+  readonly confidential?: true;
+  /** The values it takes, as a message would ask for them: `"tcp", "udp" or "unix"`. */
+  readonly wanted: string;
+  /** What it means and what follows from it. */
+  readonly effect: string;
+  /** The value behind a text, or `undefined` when the text cannot be used. */
+  readonly parse: (text: string) => Value | undefined;
+}
+
+/** By option name. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** What reading a table yields. An option that may be left out without a default has `null` among its values. */
+export type OptionValues<Table extends OptionTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends Option<infer Value> ? Value : never;
+};
+
+/**
+ * The values of every option in `table`. What cannot be used is added to `problems`; then the values are not
+ * complete and must not be used.
+ */
+export function readOptions<Table extends OptionTable>(
+  table: Table,
+  texts: OptionTexts,
+  problems: OptionProblem[],
+): OptionValues<Table> {
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(table)) {
+    values[name] = readOption(name, option, texts, problems);
+  }
+  return Object.freeze(values) as OptionValues<Table>;
+}
+
+function readOption(
+  name: string,
+  option: Option<unknown>,
+  texts: OptionTexts,
+  problems: OptionProblem[],
+): unknown {
+  const given = spelledOut(name, option, texts, problems);
+  if (given === undefined && option.default === null) {
+    if (option.required) {
+      problems.push({ option: name, message: `Option "${name}" is missing: wanted ${option.wanted}` });
+    }
+    return null;
+  }
+  const text = given ?? option.default!;
+  const value = option.parse(text);
+  if (value === undefined) {
+    const found = option.confidential ? '' : ` value "${shortened(text)}"`;
+    problems.push({
+      option: name,
+      message: `Cannot use option "${name}"${found}: wanted ${option.wanted}`,
+    });
+  }
+  return value;
+}
+
+function spelledOut(
+  name: string,
+  option: Option<unknown>,
+  texts: OptionTexts,
+  problems: OptionProblem[],
+): string | undefined {
+  const former = option.formerly === undefined ? undefined : texts[option.formerly];
+  if (texts[name] !== undefined && former !== undefined) {
+    problems.push({
+      option: option.formerly!,
+      message: `Option "${option.formerly}" is the old name of "${name}": wanted one of the two`,
+    });
+  }
+  return texts[name] ?? former;
+}
+
+/** Adds a problem for each option that no table knows. */
+export function refuseUnknownOptions(
+  type: string,
+  tables: readonly OptionTable[],
+  texts: OptionTexts,
+  problems: OptionProblem[],
+): void {
+  const known = tables.flatMap((table) => Object.keys(table));
+  const former = tables.flatMap((table) => Object.values(table).map((option) => option.formerly));
+  for (const name of Object.keys(texts)) {
+    if (known.includes(name) || former.includes(name)) continue;
+    const meant = suggest(name, known);
+    problems.push({
+      option: name,
+      message:
+        `Unknown option "${shortened(name)}": ` +
+        `${meant === null ? '' : `did you mean "${meant}"? `}type "${type}" has ${known.join(', ')}`,
+    });
+  }
+}
+
+/** Whoever mixes up an option and a file's content should not get it all back in a message. */
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** A parser of one of several words. */
+export function oneOf<Word extends string>(...words: Word[]): (text: string) => Word | undefined {
+  return (text) => words.find((word) => word === text);
+}
+
+/** `"a", "b" or "c"`, for an option's `wanted`. */
+export function alternatives(words: readonly string[]): string {
+  const quoted = words.map((word) => `"${word}"`);
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+}

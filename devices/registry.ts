@@ -1,0 +1,45 @@
+import { suggest } from '../config/suggestion.ts';
+import {
+  type DeviceKind,
+  type OptionProblem,
+  OptionsRefused,
+  type OptionTexts,
+  type ParsedDevice,
+} from './device-kind.ts';
+import { fileKind } from './file.ts';
+import { laneOptionTable, readLaneOptions } from './lane-option-texts.ts';
+import { lineOptionTable, readLineOptions } from './line-option-texts.ts';
+import { alternatives, refuseUnknownOptions } from './option-table.ts';
+import { socketKind } from './socket.ts';
+import { syslogKind } from './syslog.ts';
+
+/** Every kind of device there is; a new one is its own file and a line here. */
+export const deviceKinds: readonly DeviceKind[] = [fileKind, socketKind, syslogKind];
+
+/** The values of a device's `type`. */
+export const deviceTypes: readonly string[] = deviceKinds.map((kind) => kind.type);
+
+/**
+ * A device's options, as an operator wrote them, read into a frozen value with the defaults filled in.
+ * Throws `OptionsRefused` with everything that is wrong, unknown options and an unknown type included.
+ */
+export function parseDevice(type: string, options: OptionTexts): ParsedDevice {
+  const kind = deviceKinds.find((candidate) => candidate.type === type);
+  if (kind === undefined) {
+    const meant = suggest(type, deviceTypes);
+    const hint = meant === null ? '' : `did you mean "${meant}"? `;
+    throw new OptionsRefused([
+      {
+        option: 'type',
+        message: `Unknown device type "${type}": ${hint}wanted ${alternatives(deviceTypes)}`,
+      },
+    ]);
+  }
+  const problems: OptionProblem[] = [];
+  refuseUnknownOptions(type, [kind.options, lineOptionTable, laneOptionTable], options, problems);
+  const line = readLineOptions(options, problems);
+  const lane = readLaneOptions(options, problems);
+  const create = kind.read(options, problems, line);
+  if (create === null || problems.length > 0) throw new OptionsRefused(problems);
+  return Object.freeze({ type, line, lane, create });
+}

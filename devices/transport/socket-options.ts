@@ -1,0 +1,72 @@
+import type { OptionProblem } from '../device-kind.ts';
+import { alternatives, type Option } from '../option-table.ts';
+import { type Address, type SocketTarget, type SocketType, socketTypes, targetOf } from './address.ts';
+import type { Framing } from './framing.ts';
+import { StreamTransport } from './stream.ts';
+import type { TlsOptions } from './tls-options.ts';
+import type { Transport } from './transport.ts';
+import { UdpTransport } from './udp.ts';
+import { UnixDatagramTransport } from './unix-datagram.ts';
+
+/** What `socket_type` takes. `unixpacket` is left out because Node and Linux's loggers have no such sockets. */
+export const socketTypeWanted: string = `${alternatives(socketTypes)} ("unixpacket" has no implementation in Node)`;
+
+export function parseSocketType(text: string): SocketType | undefined {
+  return socketTypes.find((type) => type === text);
+}
+
+export const framingWanted = '"newline" or "octet-counting"';
+
+export function parseFraming(text: string): Framing | undefined {
+  return text === 'newline' || text === 'octet-counting' ? text : undefined;
+}
+
+/** The place a socket is connected to, or `null` with a problem when address and type do not fit each other. */
+export function readTarget(
+  address: Address,
+  type: SocketType,
+  problems: OptionProblem[],
+): SocketTarget | null {
+  const target = targetOf(address, type);
+  if (target !== undefined) return target;
+  const wanted = address.kind === 'path' ? '"unix" or "unixgram" for a path' : 'a path for that type';
+  problems.push({
+    option: 'socket_type',
+    message: `Cannot use socket_type "${type}" with this address: wanted ${wanted}`,
+  });
+  return null;
+}
+
+/** The framing of a target: datagrams need none, and to ask for one is a mistake. */
+export function readFraming(
+  given: Framing | null,
+  byDefault: Framing,
+  target: SocketTarget,
+  problems: OptionProblem[],
+): Framing {
+  if (target.kind === 'tcp' || target.kind === 'unix') return given ?? byDefault;
+  if (given !== null) {
+    problems.push({
+      option: 'framing',
+      message: `Cannot use option "framing" with socket_type "${target.kind}": each datagram is one message`,
+    });
+  }
+  // The newline is what the datagram transports leave out.
+  return 'newline';
+}
+
+export function transportTo(target: SocketTarget, tls: TlsOptions | null): Transport {
+  switch (target.kind) {
+    case 'udp':
+      return new UdpTransport(target);
+    case 'unixgram':
+      return new UnixDatagramTransport(target.path);
+    default:
+      return new StreamTransport(target, tls);
+  }
+}
+
+/** The option `framing`, whose default is the one of the kind. */
+export function framingOption(effect: string): Option<Framing | null> {
+  return { default: null, wanted: framingWanted, effect, parse: parseFraming };
+}

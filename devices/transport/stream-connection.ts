@@ -1,0 +1,127 @@
+import type { Socket } from 'node:net';
+import type { Lines } from '../../format/lines.ts';
+import { DeviceFailure, type LostScope, type WriteOutcome } from '../device.ts';
+import { abortedFailure, failureOf } from '../failure-reasons.ts';
+import { type Connection, emptyFrames, type ReportLost } from './transport.ts';
+
+/** How long an ended connection may take to hand its last bytes over and hear of the peer's end. */
+const lingerMs = 1000;
+
+/** A batch whose bytes the operating system has not taken yet. */
+interface PendingWrite {
+  readonly frames: Lines;
+  readonly resolve: (outcome: WriteOutcome) => void;
+}
+
+/** `ending`: closed by us, its last bytes on their way. */
+type State = 'open' | 'ending' | 'ended';
+
+/**
+ * An open stream. A write that is aborted or breaks off settles nothing: what the operating system took of it went
+ * into the same buffers whose content is now in doubt.
+ */
+export class StreamConnection implements Connection {
+  readonly #socket: Socket;
+  readonly #shown: string;
+  readonly #onLost: ReportLost;
+  #state: State = 'open';
+  #pending: PendingWrite | null = null;
+  #signal: AbortSignal | null = null;
+
+  /** `socket` is connected, and nothing has been written to it. */
+  constructor(socket: Socket, shown: string, onLost: ReportLost) {
+    this.#socket = socket;
+    this.#shown = shown;
+    this.#onLost = onLost;
+    socket.on('error', this.#onError);
+    socket.on('end', this.#onEnd);
+    socket.on('close', this.#onEnd);
+    // Nothing is expected from the peer, but only who reads hears of its end at once. And closing a socket that
+    // holds unread bytes breaks the connection for the peer too.
+    socket.resume();
+  }
+
+  isUsable(): boolean {
+    return this.#state === 'open';
+  }
+
+  write(frames: Lines, signal: AbortSignal): Promise<WriteOutcome> {
+    if (signal.aborted) return Promise.resolve(nothing(abortedFailure(this.#action())));
+    if (this.#state !== 'open') return Promise.resolve(nothing(this.#closedFailure()));
+    return new Promise((resolve) => {
+      this.#pending = { frames, resolve };
+      this.#signal = signal;
+      signal.addEventListener('abort', this.#onAbort);
+      this.#socket.write(frames.bytes, this.#onWritten);
+    });
+  }
+
+  close(): Promise<void> {
+    if (this.#state !== 'open') return Promise.resolve();
+    if (this.#pending !== null) {
+      this.#break(null, abortedFailure(this.#action()));
+      return Promise.resolve();
+    }
+    this.#state = 'ending';
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+      this.#socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      // From here on the operating system delivers the rest, whether or not this process lives.
+      this.#socket.end(() => resolve());
+    });
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    if (error) this.#onError(error);
+    else this.#settle(null);
+  };
+
+  readonly #onAbort = (): void => {
+    // What earlier writes left in the buffers goes down with the connection.
+    this.#break('all', abortedFailure(this.#action()));
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#break('all', failureOf(this.#action(), error));
+  };
+
+  /** A peer that closes with bytes unread breaks the connection; one that ends it in order has read all it got. */
+  readonly #onEnd = (): void => {
+    if (this.#state === 'open') this.#break('recent', this.#closedFailure());
+  };
+
+  #break(scope: LostScope | null, failure: DeviceFailure): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#socket.destroy();
+    if (scope !== null) this.#onLost(scope, failure);
+    this.#settle(failure);
+  }
+
+  #settle(failure: DeviceFailure | null): void {
+    const pending = this.#pending;
+    if (pending === null) return;
+    this.#pending = null;
+    this.#signal!.removeEventListener('abort', this.#onAbort);
+    pending.resolve(failure === null ? everything(pending.frames) : nothing(failure));
+  }
+
+  #action(): string {
+    return `Cannot write to "${this.#shown}"`;
+  }
+
+  #closedFailure(): DeviceFailure {
+    return new DeviceFailure('closed', `${this.#action()}: the peer closed the connection`);
+  }
+}
+
+function everything(frames: Lines): WriteOutcome {
+  return { settled: frames.ends.length, refused: emptyFrames(frames), failure: null };
+}
+
+function nothing(failure: DeviceFailure): WriteOutcome {
+  return { settled: 0, refused: [], failure };
+}

@@ -1,0 +1,95 @@
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { DeviceFailure } from '../device.ts';
+import { abortedFailure, failureOf } from '../failure-reasons.ts';
+import { type SocketTarget, shownTarget } from './address.ts';
+import { tcpTailBytes, unixTailBytes } from './kernel-buffers.ts';
+import { StreamConnection } from './stream-connection.ts';
+import { loadTls, type TlsOptions } from './tls-options.ts';
+import type { Connection, ReportLost, Transport } from './transport.ts';
+
+/**
+ * Linux tries for two minutes, at ever longer intervals: a peer that comes up after one minute would be noticed after
+ * the next. The lane's pauses between attempts are shorter.
+ */
+const connectTimeoutMs = 10_000;
+
+/** How long a silent connection goes unproven; a peer that vanished without a word is found out by it. */
+const keepAliveMs = 30_000;
+
+/** TCP, with or without TLS, or a UNIX stream. */
+export class StreamTransport implements Transport {
+  readonly tailBytes: number;
+  readonly #target: SocketTarget;
+  readonly #tls: TlsOptions | null;
+
+  constructor(target: SocketTarget, tls: TlsOptions | null) {
+    this.#target = target;
+    this.#tls = tls;
+    this.tailBytes = target.kind === 'unix' ? unixTailBytes() : tcpTailBytes();
+  }
+
+  async connect(signal: AbortSignal, onLost: ReportLost): Promise<Connection> {
+    const shown = shownTarget(this.#target);
+    const action = `Cannot connect to "${shown}"`;
+    const secure = this.#tls === null ? null : await loadTls(this.#tls);
+    if (signal.aborted) throw abortedFailure(action);
+    const where = placeOf(this.#target);
+    const socket = secure === null ? connectPlain(where) : connectTls({ ...where, ...secure });
+    await connected(socket, secure === null ? 'connect' : 'secureConnect', action, signal);
+    return new StreamConnection(socket, shown, onLost);
+  }
+}
+
+type Place =
+  | { readonly path: string }
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly family?: 4 | 6;
+      readonly noDelay: true;
+      readonly keepAlive: true;
+      readonly keepAliveInitialDelay: number;
+    };
+
+function placeOf(target: SocketTarget): Place {
+  if ('path' in target) return { path: target.path };
+  const { host, port, family } = target;
+  return {
+    host,
+    port,
+    ...(family !== 0 && { family }),
+    // A batch is one write already: waiting for more would only delay it.
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveMs,
+  };
+}
+
+/** Resolves when the socket has said `event`; otherwise destroys it and rejects with a `DeviceFailure`. */
+function connected(socket: Socket, event: string, action: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const release = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      socket.off(event, ready).off('error', fail).off('close', closed);
+    };
+    const fail = (error: unknown): void => {
+      release();
+      // Between here and its end the socket may have one more error to tell.
+      socket.on('error', () => {}).destroy();
+      reject(failureOf(action, error));
+    };
+    const ready = (): void => {
+      release();
+      resolve();
+    };
+    const abort = (): void => fail(abortedFailure(action));
+    const closed = (): void => fail(new DeviceFailure('closed', `${action}: the peer hung up`));
+    const timer = setTimeout(() => {
+      fail(new DeviceFailure('timeout', `${action}: no answer within ${connectTimeoutMs / 1000} s`));
+    }, connectTimeoutMs);
+    socket.on(event, ready).on('error', fail).on('close', closed);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity, createSecureContext } from 'node:tls';
+import { parseGoBoolean } from '../../config/go-boolean.ts';
+import { DeviceFailure } from '../device.ts';
+import type { OptionProblem } from '../device-kind.ts';
+import { failureOf } from '../failure-reasons.ts';
+import type { Option } from '../option-table.ts';
+import type { SocketTarget } from './address.ts';
+
+/** TLS of one destination. The peer's certificate is always verified. */
+export interface TlsOptions {
+  /** Files in PEM; `null`: the authorities that come with Node, no certificate of our own. */
+  readonly caCert: string | null;
+  readonly clientCert: string | null;
+  readonly clientKey: string | null;
+  /** The name the peer's certificate must carry. */
+  readonly serverName: string;
+}
+
+interface TlsValues {
+  readonly tls: boolean;
+  readonly tls_ca_cert: string | null;
+  readonly tls_client_cert: string | null;
+  readonly tls_client_key: string | null;
+  readonly tls_server_name: string | null;
+}
+
+/** The options of every kind of device that can speak TLS. */
+export const tlsOptionTable: { readonly [Name in keyof TlsValues]: Option<TlsValues[Name]> } = {
+  tls: {
+    default: 'false',
+    wanted: '"true" or "false"',
+    effect: 'TLS over TCP; the peer’s certificate is always verified',
+    parse: (text) => parseGoBoolean(text) ?? undefined,
+  },
+  tls_ca_cert: file('authorities the peer’s certificate may come from, instead of those that come with Node'),
+  tls_client_cert: file('the certificate shown to the peer, with those that lead to its authority'),
+  tls_client_key: file(
+    'the key of `tls_client_cert`; read when the device connects, so that it can be renewed',
+  ),
+  tls_server_name: {
+    default: null,
+    wanted: 'a host name',
+    effect: 'the name the peer’s certificate must carry; without it the host in `address`',
+    parse: (text) => (/^[A-Za-z0-9_.:-]+$/.test(text) ? text : undefined),
+  },
+};
+
+/** `null` without TLS; contradictions are added to `problems`. */
+export function readTlsOptions(
+  values: TlsValues,
+  target: SocketTarget,
+  problems: OptionProblem[],
+): TlsOptions | null {
+  const names = ['tls_ca_cert', 'tls_client_cert', 'tls_client_key', 'tls_server_name'] as const;
+  if (!values.tls) {
+    for (const option of names) {
+      if (values[option] === null) continue;
+      problems.push({ option, message: `Option "${option}" has no meaning here: wanted "tls" to be "true"` });
+    }
+    return null;
+  }
+  if (target.kind !== 'tcp') {
+    problems.push({
+      option: 'tls',
+      message: `Cannot use option "tls" with socket_type "${target.kind}": wanted socket_type "tcp", "tcp4" or "tcp6"`,
+    });
+    return null;
+  }
+  if ((values.tls_client_cert === null) !== (values.tls_client_key === null)) {
+    const option = values.tls_client_cert === null ? 'tls_client_cert' : 'tls_client_key';
+    problems.push({
+      option,
+      message: `Option "${option}" is missing: wanted both or neither of certificate and key`,
+    });
+  }
+  return Object.freeze({
+    caCert: values.tls_ca_cert,
+    clientCert: values.tls_client_cert,
+    clientKey: values.tls_client_key,
+    serverName: values.tls_server_name ?? target.host,
+  });
+}
+
+/** Reads the files; rejects with a permanent `DeviceFailure` that names the one that cannot be used. */
+export async function loadTls(options: TlsOptions): Promise<ConnectionOptions> {
+  const ca = await load('TLS authority file', options.caCert, (text) => createSecureContext({ ca: text }));
+  const cert = await load('TLS certificate file', options.clientCert, (text) => {
+    createSecureContext({ cert: text });
+  });
+  const key = await load('TLS key file', options.clientKey, (text) => createSecureContext({ key: text }));
+  const secrets = {
+    ...(ca !== null && { ca }),
+    ...(cert !== null && { cert }),
+    ...(key !== null && { key }),
+  };
+  const secureContext = attempt(
+    () => createSecureContext(secrets),
+    `Cannot use TLS certificate file "${options.clientCert}" with key file "${options.clientKey}"`,
+    'they do not belong together',
+  );
+  return {
+    secureContext,
+    rejectUnauthorized: true,
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(options.serverName, certificate),
+    // RFC 6066, section 3: an address is no server name.
+    ...(isIP(options.serverName) === 0 && { servername: options.serverName }),
+  };
+}
+
+async function load(
+  what: string,
+  path: string | null,
+  tryOut: (text: string) => void,
+): Promise<string | null> {
+  if (path === null) return null;
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw failureOf(`Cannot read ${what} "${path}"`, error, { permanent: true });
+  }
+  attempt(
+    () => tryOut(text),
+    `Cannot use ${what} "${path}"`,
+    'it is not what OpenSSL takes for that, in PEM',
+  );
+  return text;
+}
+
+/** OpenSSL's own message is left out: nobody has promised that it never quotes a key. */
+function attempt<Result>(task: () => Result, action: string, detail: string): Result {
+  try {
+    return task();
+  } catch {
+    throw new DeviceFailure('tls', `${action}: ${detail}`, { permanent: true });
+  }
+}
+
+function file(effect: string): Option<string | null> {
+  return {
+    default: null,
+    wanted: 'the path of a file in PEM',
+    effect,
+    parse: (text) => (text === '' || text.includes('\0') ? undefined : text),
+  };
+}
