@@ -1,0 +1,133 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from './wait-for.ts';
+
+/** The built command, beside the compiled test that asks. */
+export const command: string = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../cli/main.js');
+
+/** The parts of a configuration file that a test gives; places and ports are filled in. */
+export type ConfigOverrides = Readonly<Record<string, unknown>>;
+
+/** A real daemon in a folder of its own, ended with the test. */
+export class DaemonProcess {
+  readonly folder: string;
+  readonly socketPath: string;
+  readonly configFile: string;
+  #child: ChildProcessByStdio<null, null, Readable> | null = null;
+  #log = '';
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.socketPath = path.join(folder, 'ingest.sock');
+    this.configFile = path.join(folder, 'config.yaml');
+  }
+
+  /** Starts a daemon and waits until it takes records. `folder` is the test's own. */
+  static async start(test: TestContext, folder: string, overrides: ConfigOverrides): Promise<DaemonProcess> {
+    const daemon = new DaemonProcess(folder);
+    daemon.configure(overrides);
+    test.after(() => daemon.kill());
+    await daemon.run();
+    return daemon;
+  }
+
+  /** Writes the configuration file: JSON is YAML. */
+  configure(overrides: ConfigOverrides): void {
+    const config = {
+      state_dir: path.join(this.folder, 'state'),
+      listeners: [{ path: this.socketPath }],
+      admin: { path: path.join(this.folder, 'admin.sock') },
+      metrics: { listen: path.join(this.folder, 'metrics.sock') },
+      ...overrides,
+    };
+    writeFileSync(this.configFile, JSON.stringify(config));
+  }
+
+  /** Starts the process again after it ended. */
+  async run(): Promise<void> {
+    const child = spawn(process.execPath, [command, 'run', '--config', this.configFile], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, NOTIFY_SOCKET: undefined },
+    });
+    this.#child = child;
+    child.stderr.on('data', (text: Buffer) => {
+      this.#log += text.toString();
+    });
+    const from = this.#log.length;
+    await waitFor('the daemon has started', () => {
+      if (child.exitCode !== null) throw new Error(`The daemon ended with ${child.exitCode}: ${this.#log}`);
+      return this.#log.slice(from).includes(' started ') && existsSync(this.configFile);
+    });
+  }
+
+  /** What the daemon said on stderr so far. */
+  get log(): string {
+    return this.#log;
+  }
+
+  get pid(): number {
+    return this.#child!.pid!;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Waits for the end; resolves with the exit code, or the signal that ended it. */
+  async ended(): Promise<number | NodeJS.Signals> {
+    const child = this.#child!;
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode ?? child.signalCode!;
+  }
+
+  async stop(): Promise<number | NodeJS.Signals> {
+    this.signal('SIGTERM');
+    return this.ended();
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child === null || this.#child.pid === undefined) return;
+    this.signal('SIGKILL');
+    await this.ended();
+  }
+
+  /** Whole lines of a file in the daemon's folder; the text after the last newline counts as one too. */
+  lines(file: string): string[] {
+    const text = readFileSync(path.join(this.folder, file), 'utf8');
+    return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+  }
+
+  /** Metric values by series, as Prometheus reads them: `name{labels}` to number. */
+  async metrics(): Promise<Map<string, number>> {
+    const text = await this.get('/metrics');
+    const values = new Map<string, number>();
+    for (const line of text.body.split('\n')) {
+      if (line === '' || line.startsWith('#')) continue;
+      const at = line.lastIndexOf(' ');
+      values.set(line.slice(0, at), Number(line.slice(at + 1)));
+    }
+    return values;
+  }
+
+  /** A GET on the monitoring socket. */
+  async get(target: string): Promise<{ status: number; body: string }> {
+    const { request } = await import('node:http');
+    return new Promise((resolve, reject) => {
+      request({ socketPath: path.join(this.folder, 'metrics.sock'), path: target }, (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (text: string) => {
+          body += text;
+        });
+        response.on('end', () => resolve({ status: response.statusCode!, body }));
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+}
