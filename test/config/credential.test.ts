@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { parseConfig, type ReadConfig } from '../../config/load.ts';
+import { parseConfig } from '../../config/load.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 test('credentials are read into values, and never shown', (t) => {

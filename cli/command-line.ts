@@ -1,0 +1,86 @@
+import yargs from 'yargs';
+import { ConfigRefused } from '../config/problem.ts';
+import { readBuildInfo } from '../daemon/build-info.ts';
+import { checkCommand } from './check.ts';
+import { exitCodes } from './exit-codes.ts';
+import { hashCommand } from './hash.ts';
+import { CommandFailed, UsageRefused } from './refusals.ts';
+import { runCommand } from './run.ts';
+import { sendCommand } from './send.ts';
+import { statusCommand } from './status.ts';
+
+/** Does what the words after `audit-sidecar` say; resolves with the exit code. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const endWith = (code: number): void => {
+    exitCode = code;
+  };
+  const cli = yargs([...words])
+    .scriptName('audit-sidecar')
+    .locale('en')
+    .usage(
+      '$0 COMMAND\n\nRecords audit entries: hashes the secrets in them and writes them to several devices.',
+    )
+    .command(runCommand(endWith))
+    .command(checkCommand(endWith))
+    .command(sendCommand(endWith))
+    .command(hashCommand(endWith))
+    .command(statusCommand(endWith))
+    .completion('completion', 'Print a completion script for bash or zsh')
+    .version(readBuildInfo().version)
+    .alias('help', 'h')
+    .strict()
+    .demandCommand(1, 1, 'wanted a command, see audit-sidecar --help')
+    .recommendCommands()
+    .updateStrings({ 'Did you mean %s?': 'Unknown command: did you mean "%s"?' })
+    // File names may look like numbers, and an option that is given twice counts once: the last one.
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': false,
+      'dot-notation': false,
+      'camel-case-expansion': false,
+      'boolean-negation': false,
+    })
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .epilogue(
+      'Exit codes:\n' +
+        '  0  fine\n' +
+        '  1  the operation failed: a record was refused, or the daemon cannot be reached or is not ready\n' +
+        '  2  the command or the configuration is wrong; nothing was done',
+    )
+    .exitProcess(false)
+    // Without a throw, yargs would go on and run the command.
+    .fail((message: string, error: Error | undefined) => {
+      throw error ?? new UsageRefused(message);
+    });
+  try {
+    await cli.parseAsync();
+  } catch (error) {
+    return explain(error, words);
+  }
+  return exitCode;
+}
+
+function explain(error: unknown, words: readonly string[]): number {
+  if (error instanceof ConfigRefused) {
+    process.stderr.write(`${error.message}\n`);
+    return exitCodes.usage;
+  }
+  if (error instanceof CommandFailed) {
+    process.stderr.write(`audit-sidecar: ${error.message}\n`);
+    return exitCodes.failed;
+  }
+  if (error instanceof UsageRefused) {
+    // What stands behind `hash` may be the secret itself, and yargs repeats what it does not know.
+    const message =
+      words[0] === 'hash' && error.message.startsWith('Unknown') ? 'Unknown option' : error.message;
+    process.stderr.write(`audit-sidecar: ${message}\n`);
+    return exitCodes.usage;
+  }
+  // Its message may hold anything, a piece of a record too.
+  const frames = error instanceof Error ? (error.stack?.match(/^ {4}at .*$/gm) ?? []) : [];
+  const name = error instanceof Error ? error.name : typeof error;
+  process.stderr.write([`audit-sidecar: unexpected ${name}`, ...frames, ''].join('\n'));
+  return exitCodes.failed;
+}

@@ -1,0 +1,27 @@
+import type { CommandModule } from 'yargs';
+
+interface RunArguments {
+  readonly config: string | undefined;
+}
+
+/** `audit-sidecar run`: the daemon. */
+export function runCommand(endWith: (code: number) => void): CommandModule<object, RunArguments> {
+  return {
+    command: 'run',
+    describe: 'Run the daemon in the foreground',
+    builder: (cli) =>
+      cli
+        .option('config', {
+          alias: 'c',
+          type: 'string',
+          requiresArg: true,
+          describe: 'Configuration file; without it everything is kept under ./var',
+        })
+        .example('$0 run --config /etc/audit-sidecar/audit-sidecar.yaml', ''),
+    handler: async ({ config }) => {
+      // Loaded here: the other commands start without the daemon's modules.
+      const { runDaemon } = await import('../daemon/run.ts');
+      endWith(await runDaemon({ configFile: config ?? null }));
+    },
+  };
+}
