@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { Kernel, type KernelSizes } from './kernel.ts';
+import { KernelLineFormat, type LineFormat } from './line-format.ts';
+import type { LineOptions, RecordPolicy } from './line-options.ts';
+import { policyBytes } from './policy-bytes.ts';
+import { policyProblems } from './policy-check.ts';
+import { PolicyRefused } from './policy-refused.ts';
+import { KernelBatch, type ScannedBatch } from './scanned-batch.ts';
+
+export type { LineFormat } from './line-format.ts';
+export { PolicyRefused } from './policy-refused.ts';
+export { recordStatus, type ScannedBatch } from './scanned-batch.ts';
+
+/** Room of the kernel that stays: some chunks of a socket. A record that is larger has a kernel of its own, thrown away after. */
+const ordinary: KernelSizes = { inputBytes: 256 * 1024, records: 32 * 1024, planBytes: 1024 * 1024 };
+
+/** Bytes of the longest prefix a line can have (kernel/layout.ts). */
+export const longestPrefixBytes: number = 64 * 1024;
+
+/** Hash key longer than a block is hashed first (RFC 2104). */
+const blockBytes = 64;
+
+/** Scans records by one policy, and makes the line formats of devices. */
+export class Formatter {
+  #policy: RecordPolicy;
+  #kernel: Kernel;
+  /** Whether a batch lies in `#kernel`. */
+  #busy = false;
+
+  /** Throws `PolicyRefused`. */
+  constructor(policy: RecordPolicy) {
+    this.#policy = policy;
+    this.#kernel = checkedKernel(policy);
+  }
+
+  /** In force from the next scan. Throws `PolicyRefused` before anything changes. */
+  setPolicy(policy: RecordPolicy): void {
+    this.#kernel = checkedKernel(policy);
+    this.#policy = policy;
+    this.#busy = false;
+  }
+
+  /** The salt is the HMAC key as text; it is not kept. */
+  line(options: LineOptions, salt: string): LineFormat {
+    if (Buffer.byteLength(options.prefix) > longestPrefixBytes) {
+      throw new RangeError(`Cannot use prefix: it is longer than ${longestPrefixBytes} bytes`);
+    }
+    const text = Buffer.from(salt);
+    const key = text.length > blockBytes ? createHash('sha256').update(text).digest() : text;
+    const midstates = this.#kernel.midstates(key);
+    key.fill(0);
+    text.fill(0);
+    return new KernelLineFormat(options, midstates, (inputBytes, use) => this.#lend(inputBytes, use));
+  }
+
+  /**
+   * Scans whole records, each ended by a newline except perhaps the last. Chunks may split anywhere. A record without `time`
+   * is given that of its arrival, in milliseconds since 1970.
+   */
+  scan(chunks: readonly Uint8Array[], headers: 'apply' | 'as_is', arrivalMs: number): ScannedBatch {
+    let length = 0;
+    for (const chunk of chunks) length += chunk.length;
+    let kernel = this.#busy || length > ordinary.inputBytes ? this.#large(chunks, length) : this.#kernel;
+    let records = kernel.scan(chunks, length, headers === 'apply');
+    if (records < 0) {
+      kernel.wipe(length);
+      kernel = this.#large(chunks, length);
+      records = kernel.scan(chunks, length, headers === 'apply');
+    }
+    const time = Buffer.from(`"time":"${new Date(arrivalMs).toISOString()}"`);
+    kernel.useTime(time);
+    if (kernel === this.#kernel) this.#busy = true;
+    return new KernelBatch(kernel, records, length, time.length, (released) => {
+      if (released === this.#kernel) this.#busy = false;
+    });
+  }
+
+  #large(chunks: readonly Uint8Array[], length: number): Kernel {
+    return newKernel(this.#policy, {
+      inputBytes: length,
+      records: countLines(chunks),
+      planBytes: Math.max(length, ordinary.planBytes),
+    });
+  }
+
+  #lend<T>(inputBytes: number, use: (kernel: Kernel) => T): T {
+    if (!this.#busy && inputBytes <= ordinary.inputBytes) return use(this.#kernel);
+    return use(newKernel(this.#policy, { inputBytes, records: 0, planBytes: 0 }));
+  }
+}
+
+function checkedKernel(policy: RecordPolicy): Kernel {
+  const problems = policyProblems(policy);
+  if (problems.length > 0) throw new PolicyRefused(problems);
+  return newKernel(policy, ordinary);
+}
+
+function newKernel(policy: RecordPolicy, sizes: KernelSizes): Kernel {
+  return new Kernel((base) => policyBytes(policy, base), sizes);
+}
+
+function countLines(chunks: readonly Uint8Array[]): number {
+  let count = 1;
+  for (const chunk of chunks) {
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count++;
+  }
+  return count;
+}

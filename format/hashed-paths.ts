@@ -1,0 +1,96 @@
+/**
+ * What becomes of a string at a path of a record:
+ * `clear`: copied; `token`: hashed unless empty; `accessor`: like a token, and copied when the device leaves accessors
+ * readable; `wrapped_accessor`: the same, hashed when empty too; `data`: hashed but for timestamps and the mount's keys.
+ * `hash`, hashed in any case, is what every path gets that is not in the table.
+ */
+export type Treatment = 'clear' | 'hash' | 'token' | 'accessor' | 'wrapped_accessor' | 'data';
+
+/** The paths of an audit record as a running OpenBao 2.6.2 treats them (raw and hashed log compared). */
+export const hashedPaths: readonly (readonly [path: string, treatment: Treatment])[] = [
+  ['auth.client_token', 'token'],
+  ['request.client_token', 'token'],
+  ['response.auth.client_token', 'token'],
+  ['response.wrap_info.token', 'hash'],
+
+  ['auth.accessor', 'accessor'],
+  ['request.client_token_accessor', 'accessor'],
+  ['response.auth.accessor', 'accessor'],
+  ['response.wrap_info.accessor', 'wrapped_accessor'],
+  ['response.wrap_info.wrapped_accessor', 'wrapped_accessor'],
+
+  ['request.data', 'data'],
+  ['request.data.**', 'data'],
+  ['response.data', 'data'],
+  ['response.data.**', 'data'],
+
+  ...['type', 'time', 'error', 'forwarded_from'].map(clear),
+  ...['auth', 'response.auth'].flatMap((parent) =>
+    [
+      'display_name',
+      'policies',
+      'policies[]',
+      'token_policies',
+      'token_policies[]',
+      'identity_policies',
+      'identity_policies[]',
+      'external_namespace_policies',
+      // By namespace: its policies.
+      'external_namespace_policies[]',
+      'external_namespace_policies.*',
+      'external_namespace_policies.*[]',
+      'policy_results.**',
+      'metadata.**',
+      'entity_id',
+      'token_type',
+      'token_issue_time',
+    ].map((name) => clear(`${parent}.${name}`)),
+  ),
+  ...[
+    'id',
+    'client_id',
+    'replication_cluster',
+    'operation',
+    'mount_*',
+    'namespace.**',
+    'path',
+    'remote_address',
+    'client_certificate_serial_number',
+  ].map((name) => clear(`request.${name}`)),
+  ...[
+    'mount_*',
+    'secret.lease_id',
+    'warnings',
+    'warnings[]',
+    'redirect',
+    'wrap_info.creation_time',
+    'wrap_info.creation_path',
+    'headers.**',
+  ].map((name) => clear(`response.${name}`)),
+];
+
+function clear(path: string): readonly [string, Treatment] {
+  return [path, 'clear'];
+}
+
+/** A value that the kernel reads itself, or that it treats by more than its path (kernel/fields.ts has the numbers). */
+export const readFields: readonly (readonly [path: string, field: number])[] = [
+  ['time', 1],
+  ['type', 2],
+  ['request', 3],
+  ['request.id', 4],
+  ['request.operation', 5],
+  ['request.path', 6],
+  ['request.mount_point', 7],
+  ['request.namespace', 8],
+  ['request.namespace.path', 9],
+  ['request.data', 10],
+  ['response.data', 11],
+  ['request.headers', 12],
+  ['response.data.keys', 13],
+  ['response.data.key_info', 14],
+  ['response.wrap_info', 15],
+  ['response.wrap_info.creation_time', 16],
+  ['response.wrap_info.token', 17],
+  ['response.wrap_info.accessor', 18],
+];

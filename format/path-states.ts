@@ -1,0 +1,109 @@
+import type { Treatment } from './hashed-paths.ts';
+import { type PathSegment, parseJsonPath } from './json-path.ts';
+
+/** A path of the table, or of `clear_fields`. */
+export interface PathRule {
+  readonly segments: readonly PathSegment[];
+  /** null when the path is only named to be read. */
+  readonly treatment: Treatment | null;
+  /** 0 for none. */
+  readonly field: number;
+}
+
+/** What is known of a place in a record: how a string there is treated, and the place of each of its members and elements. */
+export interface PathState {
+  treatment: Treatment;
+  field: number;
+  /** By exact name. */
+  readonly members: Map<string, PathState>;
+  /** By the text that a name begins with, the longest first. */
+  readonly prefixes: (readonly [prefix: string, state: PathState])[];
+  other: PathState;
+  elements: PathState;
+  /** All members and elements are in this same state. */
+  uniform: boolean;
+}
+
+/** Where rules contradict each other, the first of these counts. */
+const precedence: readonly Treatment[] = ['hash', 'token', 'clear', 'wrapped_accessor', 'accessor', 'data'];
+
+export function pathRule(path: string, treatment: Treatment | null, field: number = 0): PathRule {
+  const segments = parseJsonPath(path);
+  if (segments === null) throw new Error(`Cannot read JSON path ${JSON.stringify(path)}`);
+  return { segments, treatment, field };
+}
+
+/** How far a record's path has come along a rule. */
+interface Progress {
+  readonly rule: number;
+  readonly at: number;
+}
+
+/**
+ * Turns rules into states, so that a scanner that goes from state to state follows all of them at once. `states[0]` is the
+ * record itself.
+ */
+export function pathStates(rules: readonly PathRule[]): readonly PathState[] {
+  const states: PathState[] = [];
+  const known = new Map<string, PathState>();
+
+  /** Whether everything below is still inside the rule. */
+  const endless = ({ rule, at }: Progress): boolean =>
+    at === rules[rule]!.segments.length && rules[rule]!.segments.at(-1)?.kind === 'rest';
+
+  function step(places: readonly Progress[], goes: (segment: PathSegment) => boolean): Progress[] {
+    const next: Progress[] = [];
+    for (const place of places) {
+      const segment = rules[place.rule]!.segments[place.at];
+      if (segment === undefined) {
+        if (endless(place)) next.push(place);
+      } else if (segment.kind === 'rest' || goes(segment)) {
+        next.push({ rule: place.rule, at: place.at + 1 });
+      }
+    }
+    return next;
+  }
+
+  function stateOf(places: readonly Progress[]): PathState {
+    const key = places.map(({ rule, at }) => `${rule}:${at}`).join(' ');
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const ended = places.filter(({ rule, at }) => at === rules[rule]!.segments.length);
+    const treatments = ended.map(({ rule }) => rules[rule]!.treatment);
+    const state = {
+      treatment: precedence.find((treatment) => treatments.includes(treatment)) ?? 'hash',
+      field: Math.max(0, ...ended.map(({ rule }) => rules[rule]!.field)),
+      members: new Map<string, PathState>(),
+      prefixes: [],
+      uniform: false,
+    } as unknown as PathState;
+    known.set(key, state);
+    states.push(state);
+
+    const names = new Set<string>();
+    const prefixes = new Set<string>();
+    for (const { rule, at } of places) {
+      const segment = rules[rule]!.segments[at];
+      if (segment?.kind === 'name') names.add(segment.name);
+      if (segment?.kind === 'prefix') prefixes.add(segment.prefix);
+    }
+    const begins = (segment: PathSegment, name: string): boolean =>
+      segment.kind === 'prefix' && name.startsWith(segment.prefix);
+    for (const name of names) {
+      const goes = (segment: PathSegment): boolean =>
+        begins(segment, name) || (segment.kind === 'name' && segment.name === name);
+      state.members.set(name, stateOf(step(places, goes)));
+    }
+    for (const prefix of [...prefixes].sort((a, b) => b.length - a.length)) {
+      state.prefixes.push([prefix, stateOf(step(places, (segment) => begins(segment, prefix)))]);
+    }
+    state.other = stateOf(step(places, () => false));
+    state.elements = stateOf(step(places, (segment) => segment.kind === 'elements'));
+    state.uniform =
+      names.size === 0 && prefixes.size === 0 && state.other === state && state.elements === state;
+    return state;
+  }
+
+  stateOf(rules.map((_, rule) => ({ rule, at: 0 })));
+  return states;
+}

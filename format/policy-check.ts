@@ -1,0 +1,75 @@
+import { hashedPaths } from './hashed-paths.ts';
+import { type PathSegment, parseJsonPath } from './json-path.ts';
+import type { RecordPolicy } from './line-options.ts';
+import type { PolicyProblem } from './policy-refused.ts';
+
+/** Bytes of the longest name a policy can hold (kernel/layout.ts says the same). */
+const longestName = 1024;
+
+/** Everything in the policy that cannot be used. */
+export function policyProblems(policy: RecordPolicy): readonly PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  for (const field of policy.clearFields) {
+    const message = clearFieldProblem(field);
+    if (message !== null) problems.push({ entry: field, message });
+  }
+  const keys = [...policy.mounts.values()].flatMap((mount) => [...mount.requestKeys, ...mount.responseKeys]);
+  for (const [what, names] of [
+    ['clear field', policy.clearFields],
+    ['header', [...policy.auditedHeaders.keys()]],
+    ['mount', [...policy.mounts.keys()]],
+    ['key', keys],
+    ['path', policy.unauditedPaths],
+  ] as const) {
+    for (const name of names) {
+      if (Buffer.byteLength(name) <= longestName) continue;
+      problems.push({
+        entry: name,
+        message: `Cannot use ${what} "${name.slice(0, 32)}…": it is longer than ${longestName} bytes`,
+      });
+    }
+  }
+  return problems;
+}
+
+function clearFieldProblem(field: string): string | null {
+  const segments = parseJsonPath(field);
+  const refusal = `Cannot leave "${field}" readable`;
+  if (segments === null) {
+    return `${refusal}: a path such as "request.service_name", "request.tags[]", "request.x_*" or "request.extra.**" is wanted`;
+  }
+  for (const [path] of hashedPaths.filter(([, treatment]) => treatment === 'token' || treatment === 'hash')) {
+    if (covers(segments, parseJsonPath(path)!))
+      return `${refusal}: "${path}" holds a token and is always hashed`;
+  }
+  if (reaches(segments, ['request', 'headers'])) {
+    return `${refusal}: which headers are readable is said by audited_headers`;
+  }
+  return null;
+}
+
+/** Whether the rule applies to the path, all of whose segments are names. */
+function covers(rule: readonly PathSegment[], path: readonly PathSegment[]): boolean {
+  for (const [index, segment] of path.entries()) {
+    const step = rule[index];
+    if (step === undefined) return false;
+    if (step.kind === 'rest') return true;
+    if (segment.kind !== 'name' || !matches(step, segment.name)) return false;
+  }
+  return rule.length === path.length;
+}
+
+/** Whether the rule applies to the place of that path or to any below it. */
+function reaches(rule: readonly PathSegment[], path: readonly string[]): boolean {
+  for (const [index, name] of path.entries()) {
+    const step = rule[index];
+    if (step === undefined) return false;
+    if (step.kind === 'rest') return true;
+    if (!matches(step, name)) return false;
+  }
+  return true;
+}
+
+function matches(step: PathSegment, name: string): boolean {
+  return step.kind === 'name' ? step.name === name : step.kind === 'prefix' && name.startsWith(step.prefix);
+}

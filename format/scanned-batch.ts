@@ -1,0 +1,105 @@
+import { type Kernel, recordNumbers } from './kernel.ts';
+import { recordProblems } from './record-problems.ts';
+
+/** What became of a record in a scan: goes to devices, is not a record, or is of a path that is not audited. */
+export const recordStatus = { kept: 0, invalid: 1, unaudited: 2 } as const;
+
+/**
+ * The records of one batch, scanned. Scan, render for each device and release come one after another without anything
+ * between them. After `release` only the counts and statuses may be read.
+ */
+export interface ScannedBatch {
+  /** Lines that are not empty. */
+  readonly records: number;
+  /** Records that go to devices; rendered lines correspond to them in order. */
+  readonly kept: number;
+  /** Of each record, one of `recordStatus`. */
+  readonly statuses: Uint8Array;
+  /** Why a record is refused: the byte within the record, and words that quote nothing of it. */
+  problem(record: number): { offset: number; message: string };
+  /** `request.id` and `type`, '' when absent or no strings. */
+  describe(record: number): { id: string; type: string };
+  /** Bytes of the record as it came, without its line end. */
+  lengthOf(record: number): number;
+  /** Clears all memory that held the records. */
+  release(): void;
+}
+
+/** A batch in the memory of a kernel. */
+export class KernelBatch implements ScannedBatch {
+  readonly records: number;
+  readonly kept: number;
+  readonly statuses: Uint8Array;
+  /** Bytes of the time member that the kernel holds. */
+  readonly timeBytes: number;
+  readonly #inputBytes: number;
+  readonly #released: (kernel: Kernel) => void;
+  #kernel: Kernel | null;
+
+  constructor(
+    kernel: Kernel,
+    records: number,
+    inputBytes: number,
+    timeBytes: number,
+    released: (kernel: Kernel) => void,
+  ) {
+    this.#kernel = kernel;
+    this.records = records;
+    this.kept = kernel.kept;
+    this.statuses = kernel.statuses(records);
+    this.timeBytes = timeBytes;
+    this.#inputBytes = inputBytes;
+    this.#released = released;
+  }
+
+  /** Where the records lie. */
+  get kernel(): Kernel {
+    if (this.#kernel === null) throw new Error('Cannot read batch: it was released');
+    return this.#kernel;
+  }
+
+  problem(record: number): { offset: number; message: string } {
+    this.#check(record);
+    if (this.statuses[record] !== recordStatus.invalid) {
+      throw new RangeError(`Cannot tell the problem of record ${record}: it has none`);
+    }
+    return {
+      offset: this.kernel.recordNumber(record, recordNumbers.start),
+      message: recordProblems[this.kernel.recordNumber(record, recordNumbers.end)]!,
+    };
+  }
+
+  describe(record: number): { id: string; type: string } {
+    this.#check(record);
+    return {
+      id: this.#text(record, recordNumbers.idAt, recordNumbers.idLength),
+      type: this.#text(record, recordNumbers.typeAt, recordNumbers.typeLength),
+    };
+  }
+
+  lengthOf(record: number): number {
+    this.#check(record);
+    return this.kernel.recordNumber(record, recordNumbers.lineLength);
+  }
+
+  release(): void {
+    const kernel = this.#kernel;
+    if (kernel === null) return;
+    kernel.wipe(this.#inputBytes);
+    this.#kernel = null;
+    this.#released(kernel);
+  }
+
+  #check(record: number): void {
+    if (!(record >= 0 && record < this.records))
+      throw new RangeError(`Cannot find record ${record} in the batch`);
+  }
+
+  #text(record: number, at: number, length: number): string {
+    const start = this.kernel.recordNumber(record, at);
+    if (start === 0) return '';
+    const size = this.kernel.recordNumber(record, length);
+    // The kernel has found it to be a string, so that JSON.parse cannot fail and quote it.
+    return JSON.parse(this.kernel.bytes(start - 1, size + 2).toString('utf8')) as string;
+  }
+}

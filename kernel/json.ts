@@ -1,0 +1,49 @@
+import { PLAN_BYTES, PREFIX, TIME } from './layout';
+import { kindsFor, prefixLength, timeLength } from './line';
+import { put, putByte } from './output';
+import { putReplacement, replacementLength } from './replacement';
+import { EMPTY, FLAGS, RECORD_END, RECORD_START, WITHOUT_TIME } from './scan';
+import { COMMA, NEWLINE, OPEN_BRACE } from './text';
+
+/** Bytes of the record's JSON line, prefix and newline included. */
+export function jsonLength(record: usize, entry: usize, entriesEnd: usize): u64 {
+  const kinds = kindsFor(record);
+  const flags = load<u32>(record, FLAGS);
+  let at = load<usize>(record, RECORD_START);
+  let length = (load<usize>(record, RECORD_END) - at + prefixLength + 1) as i64;
+  if ((flags & WITHOUT_TIME) != 0) length += (timeLength as i64) + ((flags & EMPTY) != 0 ? 0 : 1);
+  for (; entry < entriesEnd; entry += PLAN_BYTES) {
+    const start = load<usize>(entry);
+    const size = load<u32>(entry, 4);
+    // What lies in an elided list is before `at`.
+    if (((kinds >> (size >> 28)) & 1) == 0 || start < at) continue;
+    length += (replacementLength(size >> 28, load<u32>(entry, 8)) as i64) - ((size & 0xfffffff) as i64);
+    at = start + ((size & 0xfffffff) as usize);
+  }
+  return length as u64;
+}
+
+/** Writes the record's JSON line: between the planned stretches every byte is the input's. */
+export function putJson(record: usize, entry: usize, entriesEnd: usize): void {
+  const kinds = kindsFor(record);
+  const flags = load<u32>(record, FLAGS);
+  let at = load<usize>(record, RECORD_START);
+  if (prefixLength > 0) put(PREFIX, prefixLength);
+  if ((flags & WITHOUT_TIME) != 0) {
+    putByte(OPEN_BRACE as u8);
+    put(TIME, timeLength);
+    if ((flags & EMPTY) == 0) putByte(COMMA as u8);
+    at++;
+  }
+  for (; entry < entriesEnd; entry += PLAN_BYTES) {
+    const start = load<usize>(entry);
+    const size = load<u32>(entry, 4);
+    if (((kinds >> (size >> 28)) & 1) == 0 || start < at) continue;
+    put(at, start - at);
+    const length = (size & 0xfffffff) as usize;
+    putReplacement(size >> 28, start, length, load<u32>(entry, 8));
+    at = start + length;
+  }
+  put(at, load<usize>(record, RECORD_END) - at);
+  putByte(NEWLINE as u8);
+}

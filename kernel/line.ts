@@ -1,0 +1,59 @@
+import {
+  ADDED_ACCESSOR,
+  ADDED_TOKEN,
+  DROPPED,
+  ELIDED,
+  HASHED,
+  HASHED_ACCESSOR,
+  HASHED_HEADER,
+  HASHED_TIMESTAMP,
+  RENAMED,
+} from './plan';
+import { FLAGS, LISTING } from './scan';
+
+// The options of the device that is being rendered for.
+
+const JSON: u32 = 0;
+const FRAGMENT: u32 = 2;
+
+let format: u32 = JSON;
+let kinds: u32 = 0;
+let elides: bool = false;
+export let prefixLength: usize = 0;
+/** Of the member that a record without `time` is given: `"time":"…"`. */
+export let timeLength: usize = 0;
+
+/** `hashed`: bit `kind` is set when that kind of string is hashed on this device. */
+export function useLine(
+  lineFormat: u32,
+  hashed: u32,
+  elide: bool,
+  prefixBytes: usize,
+  timeBytes: usize,
+): void {
+  format = lineFormat;
+  kinds = (hashed & hashedKinds(true)) | (1 << DROPPED) | (1 << RENAMED);
+  if ((kinds & (1 << HASHED)) != 0) kinds |= 1 << ADDED_TOKEN;
+  if ((kinds & (1 << HASHED_ACCESSOR)) != 0) kinds |= 1 << ADDED_ACCESSOR;
+  elides = elide;
+  prefixLength = prefixBytes;
+  timeLength = timeBytes;
+}
+
+export function hashedKinds(all: bool): u32 {
+  const every = (1 << HASHED) | (1 << HASHED_ACCESSOR) | (1 << HASHED_TIMESTAMP) | (1 << HASHED_HEADER);
+  return all ? every : kinds & every;
+}
+
+/** The kinds of plan entry that count for this record on this device. */
+export function kindsFor(record: usize): u32 {
+  return elides && (load<u32>(record, FLAGS) & LISTING) != 0 ? kinds | (1 << ELIDED) : kinds;
+}
+
+export function isJson(): bool {
+  return format == JSON;
+}
+
+export function isFragment(): bool {
+  return format == FRAGMENT;
+}

@@ -1,0 +1,101 @@
+import { finishHashes } from './hmac';
+import { OUTPUT, OUTPUT_BYTES, SLACK } from './layout';
+import { copy } from './text';
+
+/** Given by the host: takes rendered bytes away before their memory is used again. */
+declare function take(at: usize, length: usize): void;
+
+/** What one `reserve` may ask for. */
+const LARGEST_RESERVE: usize = 1024;
+
+export let outputAt: usize = OUTPUT;
+/** How far the output region was ever written since the last wipe. */
+let highest: usize = OUTPUT;
+/** Set while lengths are found: nothing is written. */
+let measuring: bool = false;
+export let measured: u64 = 0;
+
+export function beginMeasuring(): void {
+  measuring = true;
+  measured = 0;
+}
+
+export function beginOutput(): void {
+  measuring = false;
+  outputAt = OUTPUT;
+}
+
+export function isMeasuring(): bool {
+  return measuring;
+}
+
+/** Room for `length` bytes (at most `LARGEST_RESERVE`) and some slack, which the caller fills; returns where. */
+export function reserve(length: usize): usize {
+  if (measuring) {
+    measured += length as u64;
+    return OUTPUT;
+  }
+  if (outputAt + length > OUTPUT + OUTPUT_BYTES - LARGEST_RESERVE) handOver();
+  const at = outputAt;
+  outputAt = at + length;
+  return at;
+}
+
+/** Hands the bytes over; hashes that still wait are written first. */
+export function handOver(): void {
+  finishHashes();
+  if (outputAt > highest) highest = outputAt;
+  if (outputAt > OUTPUT) take(OUTPUT, outputAt - OUTPUT);
+  outputAt = OUTPUT;
+}
+
+/** Bytes as they are. Long ones are not copied through the output region. */
+export function put(from: usize, length: usize): void {
+  if (length <= LARGEST_RESERVE) {
+    copy(reserve(length), from, length);
+  } else if (measuring) {
+    measured += length as u64;
+  } else if (length < OUTPUT_BYTES / 2) {
+    if (outputAt + length > OUTPUT + OUTPUT_BYTES - LARGEST_RESERVE) handOver();
+    copy(outputAt, from, length);
+    outputAt += length;
+  } else {
+    handOver();
+    take(from, length);
+  }
+}
+
+export function putByte(byte: u8): void {
+  store<u8>(reserve(1), byte);
+}
+
+/** Text of ASCII characters. */
+export function putText(text: string): void {
+  const from = changetype<usize>(text);
+  const length = text.length as usize;
+  const to = reserve(length);
+  for (let i: usize = 0; i < length; i++) store<u8>(to + i, load<u8>(from + i * 2));
+}
+
+export function digits(number: u32): u32 {
+  let count: u32 = 1;
+  while (number > 9) {
+    number /= 10;
+    count++;
+  }
+  return count;
+}
+
+export function putNumber(number: u32): void {
+  const count = digits(number);
+  let at = reserve(count as usize) + (count as usize);
+  do {
+    store<u8>(--at, (0x30 + (number % 10)) as u8);
+    number /= 10;
+  } while (number > 0);
+}
+
+export function wipeOutput(): void {
+  memory.fill(OUTPUT, 0, highest - OUTPUT + SLACK);
+  highest = OUTPUT;
+}

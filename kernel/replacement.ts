@@ -1,0 +1,71 @@
+import { headerText, headerTextLength } from './headers';
+import { finishHashes, hashInto } from './hmac';
+import { DIGEST_BYTES, DIGESTS, SLOT_BYTES, SLOT_TABLE } from './layout';
+import { digits, put, putNumber, putText, reserve } from './output';
+import { ADDED_ACCESSOR, ADDED_TOKEN, DROPPED, ELIDED, HASHED_HEADER, RENAMED, SLOT_FLAG } from './plan';
+import { slotCount } from './slots';
+
+// What stands in the line instead of a planned stretch of the input.
+
+/** `hmac-sha256:` and the digits. */
+export const HASH_LENGTH: usize = 12 + 64;
+
+/** Bytes of the replacement in a JSON line. */
+export function replacementLength(kind: u32, reference: u32): usize {
+  if (kind <= HASHED_HEADER) return HASH_LENGTH + 2;
+  switch (kind) {
+    case RENAMED:
+      return headerTextLength(reference as usize);
+    case ELIDED:
+      return digits(reference) as usize;
+    case ADDED_TOKEN:
+      return 9 + HASH_LENGTH + 2;
+    case ADDED_ACCESSOR:
+      return 12 + HASH_LENGTH + 2;
+  }
+  return 0;
+}
+
+/** Hashes the messages of the batch that have a slot and are hashed for a device with these kinds. */
+export function hashSlots(kinds: u32): void {
+  for (let slot: u32 = 0; slot < slotCount; slot++) {
+    const at = SLOT_TABLE + (slot as usize) * SLOT_BYTES;
+    if ((load<u32>(at, 8) & kinds) != 0) {
+      hashInto(load<usize>(at), load<usize>(at, 4), DIGESTS + (slot as usize) * DIGEST_BYTES);
+    }
+  }
+  finishHashes();
+}
+
+/** The hash of the string planned at `start`, without quotes, at `to`; up to 3 bytes more are written. */
+export function putHash(to: usize, start: usize, length: usize, reference: u32): void {
+  v128.store(to, i8x16(104, 109, 97, 99, 45, 115, 104, 97, 50, 53, 54, 58, 0, 0, 0, 0));
+  if ((reference & SLOT_FLAG) != 0) {
+    const from = DIGESTS + ((reference & ~SLOT_FLAG) as usize) * DIGEST_BYTES;
+    v128.store(to, v128.load(from), 12);
+    v128.store(to, v128.load(from, 16), 28);
+    v128.store(to, v128.load(from, 32), 44);
+    v128.store(to, v128.load(from, 48), 60);
+  } else if (reference == 0) {
+    // An added member has no quotes around it to take away.
+    hashInto(start + 1, length < 2 ? 0 : length - 2, to + 12);
+  } else {
+    hashInto((reference as usize) + 4, load<usize>(reference as usize), to + 12);
+  }
+}
+
+/** Writes the replacement into a JSON line. */
+export function putReplacement(kind: u32, start: usize, length: usize, reference: u32): void {
+  const added = kind == ADDED_TOKEN || kind == ADDED_ACCESSOR;
+  if (added) putText(kind == ADDED_TOKEN ? ',"token":' : ',"accessor":');
+  if (kind <= HASHED_HEADER || added) {
+    const to = reserve(HASH_LENGTH + 2);
+    store<u8>(to, 0x22);
+    putHash(to + 1, start, length, reference);
+    store<u8>(to + 1 + HASH_LENGTH, 0x22);
+  } else if (kind == RENAMED) {
+    put(headerText(reference as usize), headerTextLength(reference as usize));
+  } else if (kind != DROPPED) {
+    putNumber(reference);
+  }
+}

@@ -1,0 +1,196 @@
+import {
+  BAD_LITERAL,
+  COLON_EXPECTED,
+  fail,
+  KEY_EXPECTED,
+  SEPARATOR_EXPECTED,
+  TOO_DEEP,
+  VALUE_EXPECTED,
+} from './fault';
+import {
+  beginField,
+  LISTED_INFO,
+  LISTED_KEYS,
+  noteField,
+  REQUEST_DATA,
+  REQUEST_HEADERS,
+  RESPONSE_DATA,
+  WRAPPING,
+} from './fields';
+import { auditedHeaders } from './headers';
+import { NAME } from './layout';
+import { clearKeys } from './mount';
+import { literalEnd, numberEnd } from './number';
+import { addEntry, addString, ELIDED, planAt } from './plan';
+import {
+  CLEAR,
+  clearState,
+  decodedName,
+  elementState,
+  find,
+  isUniform,
+  memberState,
+  stateAction,
+  stateField,
+} from './policy';
+import { closingQuote, ESCAPED, stops } from './string';
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  skipBlanks,
+} from './text';
+import { beginWrapping, endWrapping } from './wrapping';
+
+/** RFC 8259 section 9 lets a parser set a limit; with it the recursion below is bounded. */
+const DEEPEST: u32 = 512;
+
+/** Members or elements of the container that ended last. */
+export let elements: u32 = 0;
+/** The keys that stay readable in the data being scanned, 0 elsewhere. */
+let readable: usize = 0;
+let headersApply: bool = true;
+
+export function beginValue(applyHeaders: bool): void {
+  headersApply = applyHeaders;
+  readable = 0;
+}
+
+/** Scans a value of which `c`, at `at`, is the first byte; returns the byte after it, or 0. */
+export function value(at: usize, c: u32, state: usize, clear: bool, depth: u32): usize {
+  if (c == QUOTE) {
+    at++;
+    let end: usize;
+    const found = stops(at);
+    end = found != 0 && load<u8>(at + ctz(found)) == QUOTE ? at + ctz(found) : closingQuote(at);
+    if (end == 0) return 0;
+    const action = stateAction(state);
+    if (action != CLEAR) addString(action, at, end & ~ESCAPED, (end & ESCAPED) != 0, clear);
+    return (end & ~ESCAPED) + 1;
+  }
+  if (c == OPEN_BRACE) return object(at + 1, state, depth + 1);
+  if (c == OPEN_BRACKET) return array(at + 1, elementState(state), clear, depth + 1);
+  if (c == 0x2d || c - 0x30 < 10) return numberEnd(at);
+  if (c == 0x74) return literalEnd(at, 0x65757274);
+  if (c == 0x6e) return literalEnd(at, 0x6c6c756e);
+  if (c == 0x66) {
+    if (literalEnd(at, 0x736c6166) == 0) return 0;
+    return load<u8>(at + 4) == 0x65 ? at + 5 : fail(at + 4, BAD_LITERAL);
+  }
+  return fail(at, VALUE_EXPECTED);
+}
+
+/** Scans what follows the opening brace. */
+export function object(at: usize, state: usize, depth: u32): usize {
+  if (depth > DEEPEST) return fail(at - 1, TOO_DEEP);
+  const uniform = isUniform(state);
+  const keys = readable;
+  let count: u32 = 0;
+  let c: u32 = load<u8>(at);
+  if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
+  if (c == CLOSE_BRACE) {
+    elements = 0;
+    return at + 1;
+  }
+  while (true) {
+    if (c != QUOTE) return fail(at, KEY_EXPECTED);
+    const key = at + 1;
+    const found = stops(key);
+    const end = found != 0 && load<u8>(key + ctz(found)) == QUOTE ? key + ctz(found) : closingQuote(key);
+    if (end == 0) return 0;
+    const escaped = (end & ESCAPED) != 0;
+    const keyEnd = end & ~ESCAPED;
+    at = keyEnd + 1;
+    c = load<u8>(at);
+    if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
+    if (c != COLON) return fail(at, COLON_EXPECTED);
+    c = load<u8>(++at);
+    if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
+
+    const clear = keys != 0 && isListed(keys, key, keyEnd - key, escaped);
+    if (uniform) {
+      at = value(at, c, state, clear, depth);
+    } else {
+      const child = memberState(state, key, keyEnd - key, escaped);
+      const field = stateField(child);
+      at = field == 0 ? value(at, c, child, clear, depth) : fieldValue(at, c, child, field, clear, depth);
+    }
+    if (at == 0) return 0;
+    count++;
+    c = load<u8>(at);
+    if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
+    if (c == COMMA) {
+      c = load<u8>(++at);
+      if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
+    } else {
+      elements = count;
+      return c == CLOSE_BRACE ? at + 1 : fail(at, SEPARATOR_EXPECTED);
+    }
+  }
+}
+
+function array(at: usize, state: usize, clear: bool, depth: u32): usize {
+  if (depth > DEEPEST) return fail(at - 1, TOO_DEEP);
+  let count: u32 = 0;
+  let c: u32 = load<u8>(at);
+  if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
+  if (c == CLOSE_BRACKET) {
+    elements = 0;
+    return at + 1;
+  }
+  while (true) {
+    at = value(at, c, state, clear, depth);
+    if (at == 0) return 0;
+    count++;
+    c = load<u8>(at);
+    if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
+    if (c == COMMA) {
+      c = load<u8>(++at);
+      if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
+    } else {
+      elements = count;
+      return c == CLOSE_BRACKET ? at + 1 : fail(at, SEPARATOR_EXPECTED);
+    }
+  }
+}
+
+function isListed(keys: usize, key: usize, length: usize, escaped: bool): bool {
+  if (escaped) {
+    length = decodedName(key, length);
+    key = NAME;
+  }
+  return find(keys, key, length) != 0;
+}
+
+/** A value that the daemon itself reads, or that is treated by more than its path. */
+function fieldValue(at: usize, c: u32, state: usize, field: u32, clear: bool, depth: u32): usize {
+  beginField(field);
+  if (field == REQUEST_HEADERS) {
+    if (!headersApply) state = clearState();
+    else if (c == OPEN_BRACE) return auditedHeaders(at + 1, depth + 1);
+  } else if (field == REQUEST_DATA || field == RESPONSE_DATA) {
+    readable = clearKeys(field == RESPONSE_DATA);
+    const end = value(at, c, state, false, depth);
+    readable = 0;
+    return end;
+  } else if (field == WRAPPING && c == OPEN_BRACE) {
+    beginWrapping();
+    const end = value(at, c, state, clear, depth);
+    if (end != 0) endWrapping(end - 1);
+    return end;
+  } else if ((field == LISTED_KEYS && c == OPEN_BRACKET) || (field == LISTED_INFO && c == OPEN_BRACE)) {
+    const entry = planAt;
+    addEntry(at, 0, ELIDED, 0);
+    const end = value(at, c, state, clear, depth);
+    store<u32>(entry, ((end - at) as u32) | (ELIDED << 28), 4);
+    store<u32>(entry, elements, 8);
+    return end;
+  }
+  const end = value(at, c, state, clear, depth);
+  if (c == QUOTE && end != 0) noteField(field, at + 1, end - at - 2);
+  return end;
+}
