@@ -12,26 +12,31 @@ const action = 'Cannot write to standard output';
  */
 let backlog: Promise<void> | null = null;
 
+/** Nobody can take the place of a reader that is gone; Node's stream does not remember the error. */
+let readerGone = false;
+
 /** Standard output that is a pipe or a socket. Descriptor 1 itself is never closed. */
 export class OutputStream implements Device {
   readonly tailBytes = 0;
   readonly #settings: DeviceSettings;
-  #state: 'closed' | 'open' | 'broken' = 'closed';
+  #state: 'closed' | 'open' = 'closed';
 
   constructor(settings: DeviceSettings) {
     this.#settings = settings;
   }
 
   async open(): Promise<void> {
+    if (readerGone) throw closedFailure();
     if (this.#state === 'open') return;
-    if (process.stdout.destroyed || process.stdout.errored !== null) throw closedFailure();
     // Without a listener an error (EPIPE) would end the process.
     process.stdout.on('error', this.#onError);
     this.#state = 'open';
   }
 
   async write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
-    if (this.#state !== 'open') return { settled: 0, refused: [], failure: closedFailure() };
+    if (this.#state === 'closed' || readerGone) {
+      return { settled: 0, refused: [], failure: closedFailure() };
+    }
     return new Promise((resolve) => {
       let writing: ChunkedWrite | null = null;
       const settle = (failure: DeviceFailure | null): void => {
@@ -62,9 +67,8 @@ export class OutputStream implements Device {
   }
 
   readonly #onError = (): void => {
-    if (this.#state !== 'open') return;
-    this.#state = 'broken';
-    this.#settings.onLost('all', closedFailure());
+    readerGone = true;
+    if (this.#state === 'open') this.#settings.onLost('all', closedFailure());
   };
 }
 

@@ -107,7 +107,9 @@ class UdpConnection implements Connection {
     pending.asked = [];
     pending.answered = 0;
     let start = pending.given === 0 ? 0 : ends[pending.given - 1]!;
-    while (pending.given < ends.length && pending.asked.length < burst) {
+    // The first goes alone: it is the one that is told that nobody listened to the batch before.
+    const room = pending.given === 0 ? 1 : burst;
+    while (pending.given < ends.length && pending.asked.length < room) {
       const index = pending.given++;
       const end = ends[index]!;
       if (end === start || end - start - 1 > largestUdpMessage) {
@@ -118,7 +120,9 @@ class UdpConnection implements Connection {
       }
       start = end;
     }
-    if (pending.asked.length === 0) this.#settle(pending.given, null);
+    if (pending.asked.length > 0) return;
+    if (pending.given === ends.length) this.#settle(pending.given, null);
+    else setImmediate(this.#sendBurst);
   };
 
   /** The socket answers in the order in which it was asked. */

@@ -1,0 +1,63 @@
+import { rmSync } from 'node:fs';
+import type { TestContext } from 'node:test';
+import koffi from 'koffi';
+
+const library = koffi.load(null);
+const socket = library.func('int socket(int domain, int type, int protocol)');
+const bind = library.func('int bind(int fd, const void *address, uint length)');
+const receive = library.func('intptr_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)');
+const close = library.func('int close(int fd)');
+
+/** A receiver of UNIX datagrams, which Node has not: it looks for new ones every few milliseconds. */
+export class UnixDatagramPeer {
+  readonly address: string;
+  readonly messages: string[] = [];
+  readonly #buffer = Buffer.alloc(256 * 1024);
+  #fd = -1;
+  #paused = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(test: TestContext, path: string) {
+    this.address = path;
+    test.after(() => this.stop());
+  }
+
+  async start(): Promise<void> {
+    rmSync(this.address, { force: true });
+    this.#fd = socket(1, 2 | 0o4000, 0);
+    const name = Buffer.concat([
+      Buffer.from(new Uint16Array([1]).buffer),
+      Buffer.from(this.address),
+      Buffer.alloc(1),
+    ]);
+    if (bind(this.#fd, name, name.length) !== 0) throw new Error(`Cannot bind: errno ${koffi.errno()}`);
+    this.#timer = setInterval(() => this.#readAll(), 1);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#fd === -1) return;
+    clearInterval(this.#timer!);
+    close(this.#fd);
+    this.#fd = -1;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
+  received(): string[] {
+    return this.messages;
+  }
+
+  #readAll(): void {
+    while (!this.#paused) {
+      const length: number = receive(this.#fd, this.#buffer, this.#buffer.length, 0x40);
+      if (length < 0) return;
+      this.messages.push(this.#buffer.toString('utf8', 0, length));
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { linesOf, recordTexts } from './batches.ts';
+import { deviceContract, type Subject } from './contract.ts';
+import { LaneStandIn } from './lane-stand-in.ts';
+import { RemoteStdout } from './remote-stdout.ts';
+
+const never = (): never => {
+  throw new Error('Standard output cannot do that');
+};
+
+function streamSubject(context: TestContext, through?: string): Subject {
+  const device = new RemoteStdout('pipe', through);
+  context.after(() => device.end());
+  const chunks: Buffer[] = [];
+  const output = device.child.stdout!;
+  output.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return {
+    type: 'file',
+    options: {},
+    device,
+    received: () => Buffer.concat(chunks).toString().split('\n').slice(0, -1),
+    pause: () => void output.pause(),
+    resume: () => void output.resume(),
+    start: never,
+    stop: never,
+  };
+}
+
+deviceContract('standard output to a socket', async (context) => streamSubject(context), {
+  restarts: false,
+  stalls: 'waits',
+});
+
+deviceContract('standard output to a pipe', async (context) => streamSubject(context, '"$0" "$1" | cat'), {
+  restarts: false,
+  stalls: 'waits',
+});
+
+deviceContract(
+  'standard output to a file',
+  async (context) => {
+    const file = path.join(temporaryDirectory(context), 'out');
+    const fd = openSync(file, 'w');
+    const device = new RemoteStdout(fd);
+    closeSync(fd);
+    context.after(() => device.end());
+    const received = (): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    return {
+      type: 'file',
+      options: {},
+      device,
+      received,
+      start: never,
+      stop: never,
+      pause: never,
+      resume: never,
+    };
+  },
+  { restarts: false, stalls: 'never' },
+);
+
+test('standard output whose reader is gone is a failure, not the end of the process', async (context) => {
+  const device = new RemoteStdout('pipe');
+  context.after(() => device.end());
+  const lane = new LaneStandIn(context, 'file', {}, device);
+  await lane.deliver(linesOf(recordTexts(0, 1, 100)));
+  device.child.stdout!.destroy();
+  await waitFor('a write fails', async () => {
+    const outcome = await lane.write(linesOf(recordTexts(1, 1, 100)));
+    return outcome.failure?.reason === 'closed';
+  });
+  assert.equal((await lane.openFailure()).reason, 'closed');
+  assert.ok(device.child.connected);
+});
+
+test('standard output to a full disk completes the torn line when there is room', async (context) => {
+  const file = path.join(temporaryDirectory(context), 'out');
+  // A file may hold 8 blocks of 512 bytes in the child, until the limit is lifted.
+  const device = new RemoteStdout('pipe', `ulimit -S -f 8; exec "$0" "$1" >'${file}'`);
+  context.after(() => device.end());
+  const lane = new LaneStandIn(context, 'file', {}, device);
+  const texts = recordTexts(0, 10, 1000);
+  await lane.open();
+  const outcome = await lane.write(linesOf(texts));
+  assert.equal(outcome.failure?.reason, 'no_space');
+  assert.equal(outcome.settled, 4);
+  execFileSync('prlimit', ['--pid', String(device.child.pid), '--fsize=unlimited']);
+  await lane.deliver(linesOf(texts.slice(4)));
+  assert.deepEqual(readFileSync(file, 'utf8').split('\n').slice(0, -1), texts);
+});
