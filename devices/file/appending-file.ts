@@ -13,7 +13,7 @@ import {
   fileAt,
   openAuditFile,
 } from './audit-file.ts';
-import { mendTail } from './torn-tail.ts';
+import { endLine, mendTail } from './torn-tail.ts';
 
 const readAt = promisify(read);
 
@@ -184,7 +184,7 @@ export class AppendingFile implements Device {
     await this.#followPath();
     if (this.#state.kind === 'ready') return;
     try {
-      if (file.readable) await mendTail(file.fd, this.#options.lineOpening);
+      await (file.readable ? mendTail(file.fd, this.#options.lineOpening) : endLine(file.fd));
     } catch (error) {
       throw failureOf(`Cannot mend audit file "${this.#options.path}"`, error);
     }

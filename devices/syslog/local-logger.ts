@@ -21,10 +21,10 @@ export class LocalLoggerTransport implements Transport {
   readonly #stream: Transport;
   readonly #udp: Transport;
 
-  constructor(path: string = localLogPath) {
+  constructor(path: string = localLogPath, udpPort: number = syslogPort) {
     this.#datagrams = new UnixDatagramTransport(path);
     this.#stream = new StreamTransport({ kind: 'unix', path }, null);
-    this.#udp = new UdpTransport({ kind: 'udp', host: '127.0.0.1', port: syslogPort, family: 4 });
+    this.#udp = new UdpTransport({ kind: 'udp', host: '127.0.0.1', port: udpPort, family: 4 });
     this.tailBytes = this.#stream.tailBytes;
   }
 
