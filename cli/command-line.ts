@@ -6,7 +6,7 @@ import { exitCodes } from './exit-codes.ts';
 import { hashCommand } from './hash.ts';
 import { CommandFailed, UsageRefused } from './refusals.ts';
 import { runCommand } from './run.ts';
-import { sendCommand } from './send.ts';
+import { sendCommand, standardInputFile } from './send.ts';
 import { statusCommand } from './status.ts';
 
 /** Does what the words after `audit-sidecar` say; resolves with the exit code. */
@@ -15,7 +15,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   const endWith = (code: number): void => {
     exitCode = code;
   };
-  const cli = yargs([...words])
+  // yargs 18 takes a lone dash for an option without a name, and its place stays empty.
+  const named = words.map((word) => (word === '-' ? standardInputFile : word));
+  const cli = yargs(named)
     .scriptName('audit-sidecar')
     .locale('en')
     .usage(
@@ -52,7 +54,8 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     .exitProcess(false)
     // Without a throw, yargs would go on and run the command.
     .fail((message: string, error: Error | undefined) => {
-      throw error ?? new UsageRefused(message);
+      // A YError is yargs' own word on the arguments; any other error comes out of a command.
+      throw error === undefined || error.name === 'YError' ? new UsageRefused(message) : error;
     });
   try {
     await cli.parseAsync();

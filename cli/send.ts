@@ -17,6 +17,9 @@ interface SendArguments {
   readonly json: boolean;
 }
 
+/** What `-` stands for. */
+export const standardInputFile = '/dev/stdin';
+
 const embeddedSocket = './var/ingest.sock';
 const installedSocket = '/run/audit-sidecar/ingest.sock';
 
@@ -88,18 +91,20 @@ async function send(args: SendArguments): Promise<number> {
         : `; ${summary.unanswered} of ${summary.sent} records sent are unanswered`;
     process.stderr.write(`audit-sidecar: ${failure}${rest}\n`);
   }
-  process.stdout.write(args.json ? `${JSON.stringify(summary)}\n` : summaryText(summary));
+  if (args.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  // A row of zeros would say nothing about a file that is not there.
+  else if (failure === null || summary.sent > 0) process.stdout.write(summaryText(summary));
   return failure === null && summary.ok === summary.sent ? exitCodes.ok : exitCodes.failed;
 }
 
 function openInput(file: string): Readable {
-  return file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
+  return file === standardInputFile ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
 }
 
 function explained(error: unknown, socketPath: string, file: string): string {
   if (error instanceof SendInterrupted) return `Cannot send to "${socketPath}": ${error.message}`;
   if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-  return `Cannot read records from ${file === '-' ? 'standard input' : `"${file}"`}: ${reasonOf(error)}`;
+  return `Cannot read records from ${file === standardInputFile ? 'standard input' : `"${file}"`}: ${reasonOf(error)}`;
 }
 
 function readWindow(text: string): number {
