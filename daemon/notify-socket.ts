@@ -33,7 +33,7 @@ export function openDatagramSender(address: string): DatagramSender | null {
     const libc = koffi.load(null);
     const socket = libc.func('int socket(int domain, int type, int protocol)');
     const sendto = libc.func(
-      'ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t size)',
+      'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t size)',
     );
     const closeSocket = libc.func('int close(int fd)');
     let descriptor: number = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -1,7 +1,8 @@
 import { chmodSync, chownSync, lstatSync, readFileSync, type Stats } from 'node:fs';
-import { chmod, link, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
+import { chmod, link, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
 import type net from 'node:net';
 import path from 'node:path';
+import { makeFolders } from './make-folders.ts';
 import { maxSocketPathBytes, openSocketFolder } from './socket-folder.ts';
 import { probeSocket } from './socket-probe.ts';
 import { systemErrorCode, systemErrorText } from './system-error.ts';
@@ -44,12 +45,7 @@ export async function claimSocketPath(
   const absolute = path.resolve(socketPath);
   const folder = path.dirname(absolute);
   await explained(socketPath, async () => {
-    const first = await mkdir(folder, { recursive: true, mode: 0o755 });
-    if (first === undefined) return;
-    for (let made = folder; ; made = path.dirname(made)) {
-      await chmod(made, 0o755);
-      if (made === first) return;
-    }
+    for (const made of await makeFolders(folder, 0o755)) await chmod(made, 0o755);
   });
   await refuseUnlessFree(socketPath, absolute);
 
@@ -81,7 +77,7 @@ async function listenAt(
   mode: number,
   group: number | null,
 ): Promise<Stats> {
-  const nursery = await mkdtemp(path.join(path.dirname(absolute), '.'));
+  const nursery = await mkdtemp(path.join(path.dirname(absolute), '.new-'));
   const folder = openSocketFolder(nursery);
   // libuv removes the name it bound when the server closes; until then the descriptor must stay what it is.
   server.once('close', () => folder.close());
@@ -113,7 +109,11 @@ function listening(server: net.Server, address: string): Promise<void> {
   });
 }
 
-/** Links `bound` to `absolute`. A dead socket is moved to `aside` first, and put back should it turn out to live. */
+/**
+ * Links `bound` to `absolute`. A dead socket is moved to `aside` first, and put back should it turn out to live.
+ * That is right for two processes that want the same path; a third in the very same moment could push one of them
+ * out. Daemons with the same configuration are kept apart before, by the lock of the state directory.
+ */
 async function takeName(socketPath: string, bound: string, absolute: string, aside: string): Promise<void> {
   for (;;) {
     try {

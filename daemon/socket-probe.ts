@@ -48,6 +48,8 @@ export function probeSocket(address: string, greetingMs: number): Promise<Socket
           return settle({ kind: 'dead' });
         case 'ENOENT':
           return settle({ kind: 'absent' });
+        case 'ECONNRESET': // it closed while we waited for it to accept: another look tells what is left
+          return resolve(probeSocket(address, greetingMs));
         case 'EAGAIN': // its backlog is full
         case 'EPROTOTYPE': // a datagram socket
           return living();

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from './make-folders.ts';
 import { takeStateLock } from './state-lock.ts';
 import { StateRefused } from './state-refused.ts';
 import { systemErrorCode, systemErrorText } from './system-error.ts';
@@ -96,16 +97,10 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
 
 /** Makes `folder` and what is missing above it, and the names of the new folders durable. */
 async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = folder; ; made = path.dirname(made)) {
-    await syncFolder(path.dirname(made));
-    if (made === first) return;
-  }
+  for (const made of await makeFolders(folder, 0o700)) await syncFolder(path.dirname(made));
 }
 
 function refuseUnsafe(root: string, found: Stats): void {
-  if (!found.isDirectory()) throw new StateRefused(`Cannot use state directory "${root}": not a directory`);
   const own = process.geteuid?.();
   if (own !== undefined && found.uid !== own) {
     throw new StateRefused(

@@ -1,0 +1,20 @@
+import { zeroLaneCounters } from '../../daemon/delivery/lane-counters.ts';
+import type { LaneStatus } from '../../daemon/lane-status.ts';
+
+/** The status of a device at rest, with what a test says differently. */
+export function laneStatus(differences: Partial<LaneStatus> = {}): LaneStatus {
+  return {
+    path: 'file/',
+    type: 'file',
+    state: 'ok',
+    since: 0,
+    lastFailure: null,
+    oldestWaitingMs: 0,
+    queueRecords: 0,
+    queueBytes: 0,
+    queueLimitBytes: 64 * 1024 * 1024,
+    blockedMs: 0,
+    counters: zeroLaneCounters(),
+    ...differences,
+  };
+}
