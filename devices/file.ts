@@ -14,7 +14,7 @@ const table = {
     formerly: 'path',
     wanted: 'the path of a file, "stdout" or "discard"',
     effect:
-      'where lines are appended; missing folders are made with mode `0750`; `stdout` and `discard` in any case are the standard output and nowhere',
+      'where lines are appended; missing folders are made with mode `0750`; `stdout` and `discard` in any case are the standard output and nowhere; old name `path`',
     parse: parseFileDestination,
   } as Option<FileDestination>,
   mode: {

@@ -28,6 +28,8 @@ export interface Subject {
 export interface ContractTraits {
   /** It can go away and come back. */
   readonly restarts: boolean;
+  /** What to install, where the peer is missing. */
+  readonly skip?: string | false;
   /** It can stop reading; `disconnects`: and a write given up meanwhile ends the connection. */
   readonly stalls: 'never' | 'disconnects' | 'waits';
   /** It has a limit for one line: the bytes of a line within and of one beyond it. */
@@ -40,7 +42,7 @@ export function deviceContract(
   make: (test: TestContext) => Promise<Subject>,
   traits: ContractTraits,
 ): void {
-  describe(`the device contract: ${name}`, () => {
+  describe(`the device contract: ${name}`, { skip: traits.skip ?? false }, () => {
     test('one line, many lines and a mebibyte of lines arrive whole and in order', async (context) => {
       const { subject, lane } = await prepared(context, make);
       const texts = [recordText(0, 200), ...recordTexts(1, 100, 300), ...recordTexts(101, 1024, 1024)];

@@ -30,3 +30,13 @@ export function makeCertificate(directory: string, name: string, alternativeName
   });
   return { certFile, keyFile, cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
 }
+
+/** `false`, or what a skipped test says. */
+export const opensslMissing: string | false = (() => {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return 'install openssl';
+  }
+})();

@@ -1,17 +1,29 @@
 import { rmSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import koffi from 'koffi';
 
-const library = koffi.load(null);
-const socket = library.func('int socket(int domain, int type, int protocol)');
-const bind = library.func('int bind(int fd, const void *address, uint length)');
-const receive = library.func('intptr_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)');
-const close = library.func('int close(int fd)');
+const koffi = await import('koffi').then(
+  (module) => module.default,
+  () => null,
+);
+
+/** `false`, or what a skipped test says. */
+export const koffiMissing: string | false = koffi === null ? 'install koffi' : false;
+
+function socketCalls() {
+  const library = koffi!.load(null);
+  return {
+    socket: library.func('int socket(int domain, int type, int protocol)'),
+    bind: library.func('int bind(int fd, const void *address, uint length)'),
+    receive: library.func('intptr_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)'),
+    close: library.func('int close(int fd)'),
+  };
+}
 
 /** A receiver of UNIX datagrams, which Node has not: it looks for new ones every few milliseconds. */
 export class UnixDatagramPeer {
   readonly address: string;
   readonly messages: string[] = [];
+  readonly #calls: ReturnType<typeof socketCalls> = socketCalls();
   readonly #buffer = Buffer.alloc(256 * 1024);
   #fd = -1;
   #paused = false;
@@ -24,20 +36,21 @@ export class UnixDatagramPeer {
 
   async start(): Promise<void> {
     rmSync(this.address, { force: true });
-    this.#fd = socket(1, 2 | 0o4000, 0);
+    this.#fd = this.#calls.socket(1, 2 | 0o4000, 0);
     const name = Buffer.concat([
       Buffer.from(new Uint16Array([1]).buffer),
       Buffer.from(this.address),
       Buffer.alloc(1),
     ]);
-    if (bind(this.#fd, name, name.length) !== 0) throw new Error(`Cannot bind: errno ${koffi.errno()}`);
+    if (this.#calls.bind(this.#fd, name, name.length) !== 0)
+      throw new Error(`Cannot bind: errno ${koffi!.errno()}`);
     this.#timer = setInterval(() => this.#readAll(), 1);
   }
 
   async stop(): Promise<void> {
     if (this.#fd === -1) return;
     clearInterval(this.#timer!);
-    close(this.#fd);
+    this.#calls.close(this.#fd);
     this.#fd = -1;
   }
 
@@ -55,7 +68,7 @@ export class UnixDatagramPeer {
 
   #readAll(): void {
     while (!this.#paused) {
-      const length: number = receive(this.#fd, this.#buffer, this.#buffer.length, 0x40);
+      const length: number = this.#calls.receive(this.#fd, this.#buffer, this.#buffer.length, 0x40);
       if (length < 0) return;
       this.messages.push(this.#buffer.toString('utf8', 0, length));
     }

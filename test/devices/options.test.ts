@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OptionsRefused, type OptionTexts } from '../../devices/device-kind.ts';
+import { deviceTypes, parseDevice } from '../../devices/registry.ts';
+
+/** Messages by option of what is wrong with a device's options. */
+function problems(type: string, options: OptionTexts): Record<string, string> {
+  try {
+    parseDevice(type, options);
+  } catch (error) {
+    assert.ok(error instanceof OptionsRefused);
+    assert.equal(error.message, error.problems.map(({ message }) => message).join('; '));
+    return Object.fromEntries(error.problems.map(({ option, message }) => [option, message]));
+  }
+  return {};
+}
+
+test('there are these types', () => {
+  assert.ok(['file', 'socket', 'syslog'].every((type) => deviceTypes.includes(type)));
+});
+
+test('defaults are filled in and the result is frozen', () => {
+  const parsed = parseDevice('file', { file_path: '/x' });
+  assert.deepEqual(parsed.lane, { writeTimeoutMs: 2000, queueBytes: 64 * 1024 * 1024, skipTest: false });
+  assert.deepEqual(parsed.line, {
+    format: 'json',
+    jsonxFragment: false,
+    hmacAccessor: true,
+    logRaw: false,
+    elideListResponses: false,
+    hashTimestamps: false,
+    prefix: '',
+  });
+  assert.ok(Object.isFrozen(parsed) && Object.isFrozen(parsed.lane) && Object.isFrozen(parsed.line));
+});
+
+test('every option of lines and lanes is read', () => {
+  const parsed = parseDevice('file', {
+    path: 'discard',
+    format: 'jsonx',
+    jsonx_fragment: '1',
+    hmac_accessor: 'F',
+    log_raw: 'T',
+    elide_list_responses: 'True',
+    hash_timestamps: 'true',
+    prefix: '@cee: ',
+    write_timeout: '0',
+    queue_bytes: '1MiB',
+    skip_test: 'true',
+  });
+  assert.deepEqual(parsed.lane, { writeTimeoutMs: 0, queueBytes: 1024 * 1024, skipTest: true });
+  assert.deepEqual(parsed.line, {
+    format: 'jsonx',
+    jsonxFragment: true,
+    hmacAccessor: false,
+    logRaw: true,
+    elideListResponses: true,
+    hashTimestamps: true,
+    prefix: '@cee: ',
+  });
+});
+
+test('an unknown type is refused, with the types there are', () => {
+  assert.match(
+    problems('fiel', {})['type']!,
+    /^Unknown device type "fiel": did you mean "file"\? wanted "file"/,
+  );
+});
+
+test('an unknown option is refused, with the options there are', () => {
+  const { frameing } = problems('socket', { address: 'h:1', frameing: 'newline' });
+  assert.match(frameing!, /^Unknown option "frameing": did you mean "framing"\? type "socket" has address, /);
+});
+
+test('every problem is told, not the first alone', () => {
+  const found = problems('file', { mode: '9', sync: 'yes', write_timeout: 'soon', nope: '1' });
+  assert.deepEqual(Object.keys(found).sort(), ['file_path', 'mode', 'nope', 'sync', 'write_timeout']);
+  assert.equal(found['sync'], 'Cannot use option "sync" value "yes": wanted "none" or "data"');
+  assert.equal(
+    found['file_path'],
+    'Option "file_path" is missing: wanted the path of a file, "stdout" or "discard"',
+  );
+});
+
+test('a message quotes the start of a long value only', () => {
+  const { mode } = problems('file', { file_path: '/x', mode: `9${'x'.repeat(500)}TheEnd` });
+  assert.ok(!mode!.includes('TheEnd'));
+});
+
+const refused: [string, string, OptionTexts, RegExp][] = [
+  ['file', 'file_path', { file_path: '/dev/stdout' }, /"stdout"/],
+  ['file', 'file_path', { file_path: '' }, /wanted the path of a file/],
+  ['file', 'path', { file_path: '/x', path: '/y' }, /old name of "file_path"/],
+  ['file', 'mode', { file_path: '/x', mode: '20000000644' }, /octal/],
+  ['file', 'jsonx_fragment', { file_path: '/x', jsonx_fragment: 'true' }, /"jsonx"/],
+  ['file', 'prefix', { file_path: '/x', prefix: 'a\nb' }, /line break/],
+  ['file', 'queue_bytes', { file_path: '/x', queue_bytes: '0' }, /size/],
+  ['socket', 'address', {}, /missing/],
+  ['socket', 'address', { address: 'host' }, /host:port/],
+  ['socket', 'socket_type', { address: '/x' }, /"unix" or "unixgram" for a path/],
+  ['socket', 'socket_type', { address: 'h:1', socket_type: 'unix' }, /a path for that type/],
+  ['socket', 'socket_type', { address: '/x', socket_type: 'unixpacket' }, /no implementation in Node/],
+  [
+    'socket',
+    'framing',
+    { address: 'h:1', socket_type: 'udp', framing: 'newline' },
+    /each datagram is one message/,
+  ],
+  ['socket', 'tls', { address: 'h:1', socket_type: 'udp', tls: 'true' }, /wanted socket_type "tcp"/],
+  ['socket', 'tls', { address: '/x', socket_type: 'unix', tls: 'true' }, /wanted socket_type "tcp"/],
+  ['socket', 'tls_ca_cert', { address: 'h:1', tls_ca_cert: '/ca' }, /wanted "tls" to be "true"/],
+  ['socket', 'tls_client_key', { address: 'h:1', tls: '1', tls_client_cert: '/c' }, /both or neither/],
+  ['syslog', 'facility', { facility: 'local8' }, /"local7"/],
+  ['syslog', 'tag', { address: 'h:1', tag: 'a b' }, /48/],
+  ['syslog', 'tag', { tag: 'x'.repeat(33) }, /32/],
+  [
+    'syslog',
+    'framing',
+    { address: 'h:1', socket_type: 'tcp', tls: '1', framing: 'newline' },
+    /octet-counting/,
+  ],
+  ['syslog', 'rfc', { rfc: '1' }, /"5424" or "3164"/],
+  ['syslog', 'max_message_bytes', { max_message_bytes: '0' }, /size/],
+];
+for (const [type, option, options, message] of refused) {
+  test(`${type} refuses ${JSON.stringify(options).slice(0, 80)}`, () => {
+    const found = problems(type, options);
+    assert.deepEqual(Object.keys(found), [option]);
+    assert.match(found[option]!, message);
+  });
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { FramedDevice } from '../../../devices/framed-device.ts';
+import { LocalLoggerTransport } from '../../../devices/syslog/local-logger.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { linesOf, recordTexts } from '../batches.ts';
+import { LaneStandIn } from '../lane-stand-in.ts';
+import { StreamPeer } from '../peers/stream-peer.ts';
+import { UdpPeer } from '../peers/udp-peer.ts';
+import { koffiMissing, UnixDatagramPeer } from '../peers/unix-datagram-peer.ts';
+
+function loggerLane(context: TestContext, logPath: string): LaneStandIn {
+  const settings = { path: 'tested/', now: () => Date.now(), onLost: () => {} };
+  const device = new FramedDevice(new LocalLoggerTransport(logPath), (lines) => lines, settings);
+  return new LaneStandIn(context, 'syslog', {}, device);
+}
+
+test('a logger with datagrams gets them', { skip: koffiMissing }, async (context) => {
+  const peer = new UnixDatagramPeer(context, path.join(temporaryDirectory(context), 'log'));
+  await peer.start();
+  const lane = loggerLane(context, peer.address);
+  await lane.deliver(linesOf(recordTexts(0, 3, 100)));
+  await waitFor('the lines are there', () => peer.received().length === 3);
+  assert.deepEqual(peer.received(), recordTexts(0, 3, 100));
+});
+
+test('a logger with a stream gets lines', { skip: koffiMissing }, async (context) => {
+  const file = path.join(temporaryDirectory(context), 'log');
+  const peer = new StreamPeer(context, { framing: 'newline', path: file });
+  await peer.start();
+  const lane = loggerLane(context, file);
+  await lane.deliver(linesOf(recordTexts(0, 3, 100)));
+  await waitFor('the lines are there', () => peer.received().length === 3);
+  assert.deepEqual(peer.received(), recordTexts(0, 3, 100));
+});
+
+test('a logger that is not there is not found, for now', { skip: koffiMissing }, async (context) => {
+  const lane = loggerLane(context, path.join(temporaryDirectory(context), 'log'));
+  const failure = await lane.openFailure();
+  assert.deepEqual([failure.reason, failure.permanent], ['not_found', false]);
+});
+
+/** Runs a module that imports devices from a folder from which no package can be found. */
+function withoutPackages(context: TestContext, script: (devices: string) => string): string {
+  const directory = temporaryDirectory(context);
+  const built = fileURLToPath(new URL('../../..', import.meta.url));
+  for (const room of ['devices', 'config', 'format']) {
+    cpSync(path.join(built, room), path.join(directory, room), { recursive: true });
+  }
+  writeFileSync(path.join(directory, 'package.json'), '{"type":"module"}');
+  writeFileSync(path.join(directory, 'main.js'), script(directory));
+  return execFileSync(process.execPath, [path.join(directory, 'main.js')], { encoding: 'utf8' });
+}
+
+const settings = `{ path: 'f/', now: Date.now, onLost() {} }`;
+
+test('without koffi a UNIX datagram device says what to install', (context) => {
+  const said = withoutPackages(
+    context,
+    () => `
+    import { parseDevice } from './devices/registry.js';
+    const options = { address: '/nowhere', socket_type: 'unixgram' };
+    const device = parseDevice('socket', options).create(${settings});
+    device.open(new AbortController().signal).catch((failure) => {
+      console.log(failure.reason, failure.permanent, failure.message);
+    });`,
+  );
+  assert.match(said, /^unsuitable true Cannot connect to "\/nowhere": .*npm install koffi$/m);
+});
+
+test('without koffi the local logger is sought by UDP on this machine', async (context) => {
+  const peer = new UdpPeer(context);
+  await peer.start();
+  const port = peer.address.split(':')[1];
+  withoutPackages(
+    context,
+    () => `
+    import { LocalLoggerTransport } from './devices/syslog/local-logger.js';
+    const { signal } = new AbortController();
+    const connection = await new LocalLoggerTransport('/nowhere', ${port}).connect(signal, () => {});
+    await connection.write({ bytes: Buffer.from('one\\ntwo\\n'), ends: Uint32Array.of(4, 8) }, signal);
+    await connection.close();`,
+  );
+  await waitFor('the lines are there', () => peer.received().length === 2);
+  assert.deepEqual(peer.received(), ['one', 'two']);
+});
