@@ -1,4 +1,4 @@
-import { answered, type Tally } from './record-sender.ts';
+import { answered, type Tally } from './tally.ts';
 
 const periodMs = 250;
 

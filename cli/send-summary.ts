@@ -1,4 +1,4 @@
-import { answered, type Tally } from './record-sender.ts';
+import { answered, type Tally } from './tally.ts';
 
 /** What `send --json` prints. */
 export interface SendSummary {

@@ -5,9 +5,11 @@ import { parseDuration } from '../config/duration.ts';
 import { reasonOf } from '../config/file-fault.ts';
 import { exitCodes } from './exit-codes.ts';
 import { showProgress } from './progress.ts';
-import { emptyTally, SendInterrupted, type SendSettings, sendRecords } from './record-sender.ts';
+import { SendInterrupted, type SendSettings } from './record-connection.ts';
+import { sendRecords } from './record-sender.ts';
 import { UsageRefused } from './refusals.ts';
 import { refusalsText, summarise, summaryText } from './send-summary.ts';
+import { emptyTally } from './tally.ts';
 
 interface SendArguments {
   readonly file: string;

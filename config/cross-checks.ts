@@ -1,3 +1,5 @@
+import { emptyRecordPolicy, type RecordPolicy } from '../format/line-options.ts';
+import { policyProblems } from '../format/policy-check.ts';
 import type { ListenAddress } from './config.ts';
 import { normaliseDevicePath, pathsCollide } from './device-path.ts';
 import { foundButWanted } from './found.ts';
@@ -23,7 +25,28 @@ export function crossCheck(tree: Tree, read: Partial<ReadKeys>): PathProblem[] {
     ...requirementProblems(read.require, tree, devicePaths),
     ...socketProblems(read),
     ...limitProblems(read.limits, tree),
+    ...policyEntryProblems(read),
   ];
+}
+
+/** What the formatter would refuse, asked entry by entry, because it does not know where an entry stands. */
+function policyEntryProblems(read: Partial<ReadKeys>): PathProblem[] {
+  const entries: { path: ConfigPath; policy: Partial<RecordPolicy> }[] = [];
+  for (const [index, field] of (read.clear_fields ?? []).entries()) {
+    entries.push({ path: ['clear_fields', index], policy: { clearFields: [field] } });
+  }
+  for (const [index, path] of (read.unaudited_paths ?? []).entries()) {
+    entries.push({ path: ['unaudited_paths', index], policy: { unauditedPaths: [path] } });
+  }
+  for (const [name, header] of read.audited_headers ?? []) {
+    entries.push({ path: ['audited_headers', name], policy: { auditedHeaders: new Map([[name, header]]) } });
+  }
+  for (const [mount, keys] of read.mounts ?? []) {
+    entries.push({ path: ['mounts', mount], policy: { mounts: new Map([[mount, keys]]) } });
+  }
+  return entries.flatMap(({ path, policy }) =>
+    policyProblems({ ...emptyRecordPolicy, ...policy }).map(({ message }) => ({ path, message })),
+  );
 }
 
 function devicePathProblems(written: readonly string[]): PathProblem[] {

@@ -1,11 +1,22 @@
 import type { z } from 'zod';
 import type { MountKeys } from '../format/line-options.ts';
 import { normaliseDevicePath } from './device-path.ts';
-import { flag, oneOf, Refused, scalar, text } from './scalars.ts';
+import { flag, oneOf, Refused, scalar } from './scalars.ts';
 import { either, list, mapOf, section } from './shapes.ts';
 import { vaultUnauditedPaths } from './unaudited-paths.ts';
 
-const keys = list('a list of keys', text).default([]);
+/** A name that messages and status pages may repeat, so never a credential. */
+function shownName(
+  wanted: string,
+  read: (name: string) => string | Refused = (name) => name,
+): z.ZodType<string> {
+  return scalar(wanted, (leaf) => {
+    if (leaf.secret) return new Refused('a credential has no use here');
+    return leaf.text === '' ? null : read(leaf.text);
+  });
+}
+
+const keys = list('a list of keys', shownName('a key of request.data or response.data')).default([]);
 
 const mountKeys: z.ZodType<MountKeys> = section({
   audit_non_hmac_request_keys: keys,
@@ -59,22 +70,18 @@ export const auditedHeaders: z.ZodType<ReadonlyMap<string, { readonly hmac: bool
   })
   .prefault({});
 
-/** The key `clear_fields`. */
+/** The key `clear_fields`; whether a path can be left readable is the formatter's to say. */
 export const clearFields: z.ZodType<readonly string[]> = list(
   'a list of JSON paths',
-  scalar('a JSON path such as request.service_name', ({ text }) =>
-    text.split('.').every((step) => step !== '') ? text : null,
-  ),
+  shownName('a JSON path such as request.service_name'),
 ).default([]);
 
-const unauditedPath: z.ZodType<string> = scalar(
+const unauditedPath: z.ZodType<string> = shownName(
   'a request path such as sys/health or sys/pprof/*',
-  ({ text }) => {
-    if (text === '') return null;
-    return text.slice(0, -1).includes('*')
+  (path) =>
+    path.slice(0, -1).includes('*')
       ? new Refused('"*" stands for any rest, and only at the end of a path')
-      : text;
-  },
+      : path,
 );
 
 /** The key `unaudited_paths`. */

@@ -229,9 +229,21 @@ test('policies over paths, headers and mounts are checked', () => {
     'unaudited_paths: ["a*b"]',
     '2:19: unaudited_paths[0]: "*" stands for any rest, and only at the end of a path',
   );
+  const wanted =
+    'a path such as "request.service_name", "request.tags[]", "request.x_*" or "request.extra.**" is wanted';
+  assertProblems('clear_fields: [a..b]', `2:16: clear_fields[0]: Cannot leave "a..b" readable: ${wanted}`);
   assertProblems(
-    'clear_fields: [a..b]',
-    '2:16: clear_fields[0]: found "a..b", wanted a JSON path such as request.service_name',
+    'clear_fields: [request.service_name, auth.client_token]',
+    '2:38: clear_fields[1]: Cannot leave "auth.client_token" readable: "auth.client_token" holds a token and is always hashed',
+  );
+  assertProblems(
+    'clear_fields: [request.headers]\nmounts: {nix: {audit_non_hmac_request_keys: [1, []]}}',
+    '2:16: clear_fields[0]: Cannot leave "request.headers" readable: which headers are readable is said by audited_headers',
+    '3:49: mounts.nix.audit_non_hmac_request_keys[1]: found a list, wanted a key of request.data or response.data',
+  );
+  assertProblems(
+    `unaudited_paths: [a, ${'x'.repeat(1025)}]`,
+    `2:22: unaudited_paths[1]: Cannot use path "${'x'.repeat(32)}…": it is longer than 1024 bytes`,
   );
   assertProblems(
     'audited_headers: {X-A: {}, x-a: {}}',
