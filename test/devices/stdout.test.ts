@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { linesOf, recordTexts } from './batches.ts';
@@ -93,4 +94,30 @@ test('standard output to a full disk completes the torn line when there is room'
   execFileSync('prlimit', ['--pid', String(device.child.pid), '--fsize=unlimited']);
   await lane.deliver(linesOf(texts.slice(4)));
   assert.deepEqual(readFileSync(file, 'utf8').split('\n').slice(0, -1), texts);
+});
+
+test('standard output to a terminal that is halted waits, and goes on', async (context) => {
+  try {
+    execFileSync('script', ['--version'], { stdio: 'ignore' });
+  } catch {
+    context.skip('install script (of the packages bsdutils or util-linux)');
+    return;
+  }
+  const { device, received, pause, resume } = streamSubject(context, `script -qec "'$0' '$1'" /dev/null`);
+  const lane = new LaneStandIn(context, 'file', {}, device);
+  const texts = recordTexts(0, 3000, 1000);
+  await lane.deliver(linesOf(texts.slice(0, 1)));
+  await waitFor('the first line is there', () => received().length === 1);
+  pause();
+  const rest = lane.write(linesOf(texts.slice(1)));
+  assert.equal(await Promise.race([rest, delay(300, 'waits')]), 'waits');
+  // Its main thread is free: it answers.
+  await device!.reopen(new AbortController().signal);
+  resume();
+  assert.equal((await rest).failure, null);
+  await waitFor('every line is there', () => received().length >= texts.length);
+  assert.deepEqual(
+    received().map((text) => text.replace('\r', '')),
+    texts,
+  );
 });
