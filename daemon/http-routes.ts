@@ -9,11 +9,14 @@ export interface HttpAnswer {
 /** Answers one call. A handler that reads the request's body bounds what it takes of it. */
 export type HttpHandler = (request: IncomingMessage, url: URL) => HttpAnswer | Promise<HttpAnswer>;
 
+/** Handlers by method, in upper case. */
+export type HttpMethods = Readonly<Record<string, HttpHandler>>;
+
 /**
- * Handlers by path and method. A path that ends in `/*` takes everything below it; an exact path goes first, then
+ * Handlers by path. A path that ends in `/*` takes everything below it; an exact path goes first, then
  * the longest such beginning. HEAD is answered by GET's handler.
  */
-export type HttpRoutes = ReadonlyMap<string, Readonly<Record<string, HttpHandler>>>;
+export type HttpRoutes = ReadonlyMap<string, HttpMethods>;
 
 /** An answer with a value as JSON. */
 export function jsonAnswer(
@@ -54,11 +57,8 @@ export function findHandler(
   };
 }
 
-function longestBeginning(
-  routes: HttpRoutes,
-  pathname: string,
-): Readonly<Record<string, HttpHandler>> | null {
-  let found: Readonly<Record<string, HttpHandler>> | null = null;
+function longestBeginning(routes: HttpRoutes, pathname: string): HttpMethods | null {
+  let found: HttpMethods | null = null;
   let length = 0;
   for (const [path, methods] of routes) {
     if (!path.endsWith('/*') || path.length <= length || !pathname.startsWith(path.slice(0, -1))) continue;
