@@ -10,8 +10,11 @@ import { waitFor } from './wait-for.ts';
 /** The built command, beside the compiled test that asks. */
 export const command: string = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../cli/main.js');
 
-/** The parts of a configuration file that a test gives; places and ports are filled in. */
+/** The parts of a configuration file that a test gives; places are filled in, and `FOLDER` in any text is the test's folder. */
 export type ConfigOverrides = Readonly<Record<string, unknown>>;
+
+/** A file device at `audit.log`, the only device most tests need. */
+export const fileDevice = { type: 'file', options: { file_path: 'FOLDER/audit.log' } } as const;
 
 /** A real daemon in a folder of its own, ended with the test. */
 export class DaemonProcess {
@@ -45,7 +48,7 @@ export class DaemonProcess {
       metrics: { listen: path.join(this.folder, 'metrics.sock') },
       ...overrides,
     };
-    writeFileSync(this.configFile, JSON.stringify(config));
+    writeFileSync(this.configFile, JSON.stringify(config).replaceAll('FOLDER', this.folder));
   }
 
   /** Starts the process again after it ended. */

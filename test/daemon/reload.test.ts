@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { DaemonProcess, fileDevice } from '../support/daemon-process.ts';
+import { RecordClient } from '../support/record-client.ts';
+import { numberedRecord, recordNumbers } from '../support/records.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const second = { type: 'file', options: { file_path: 'FOLDER/second.log' } };
+
+async function reloaded(daemon: DaemonProcess): Promise<void> {
+  const before = daemon.log.length;
+  daemon.signal('SIGHUP');
+  await waitFor('the reload is over', () => /reloaded/.test(daemon.log.slice(before)));
+}
+
+test('SIGHUP after a rotation: the old file keeps what it had, the new one gets what follows', async (t) => {
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  client.send(numberedRecord(1));
+  await client.replied(1);
+  renameSync(path.join(daemon.folder, 'audit.log'), path.join(daemon.folder, 'audit.log.1'));
+  await reloaded(daemon);
+  client.send(numberedRecord(2));
+  await client.replied(2);
+  assert.deepEqual(recordNumbers(daemon.lines('audit.log.1')), [1]);
+  assert.deepEqual(recordNumbers(daemon.lines('audit.log')), [2]);
+});
+
+test('SIGHUP adds, changes and removes devices without losing a record, and destroys the salt of a removed one', async (t) => {
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    devices: { 'file/': fileDevice, 'second/': second },
+  });
+  const salts = (): string[] => readdirSync(path.join(daemon.folder, 'state/salts'));
+  assert.equal(salts().length, 2);
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  let sent = 0;
+  let flowing = true;
+  const flow = (async () => {
+    while (flowing) {
+      client.send(...Array.from({ length: 20 }, () => numberedRecord(sent++)));
+      await client.replied(sent);
+    }
+  })();
+  const tokenOf = (line: string): string =>
+    (JSON.parse(line) as { request: { client_token: string } }).request.client_token;
+
+  await waitFor('records flow', () => sent > 100);
+  daemon.configure({
+    devices: {
+      'file/': { ...fileDevice, options: { ...fileDevice.options, prefix: '@cee: ' } },
+      'third/': { ...second, options: { file_path: 'FOLDER/third.log' } },
+    },
+  });
+  await reloaded(daemon);
+  const at = sent;
+  await waitFor('more records flow', () => sent > at + 100);
+  flowing = false;
+  await flow;
+
+  assert.ok(client.replies.every((reply) => reply.ok));
+  const lines = daemon.lines('audit.log');
+  assert.deepEqual(
+    recordNumbers(lines),
+    Array.from({ length: sent }, (_, index) => index),
+  );
+  assert.ok(lines.at(-1)!.startsWith('@cee: '));
+  // A changed device keeps its salt.
+  assert.equal(tokenOf(lines[0]!).length, tokenOf(lines.at(-1)!.slice('@cee: '.length)).length);
+  assert.equal(recordNumbers(daemon.lines('third.log')).at(-1), sent - 1);
+  assert.equal(salts().length, 2);
+  assert.ok(!salts().some((name) => name.includes('second')));
+});
+
+test('a reload that is refused changes nothing, and says why with line and key', async (t) => {
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  const faults: [config: Record<string, unknown>, message: RegExp][] = [
+    [
+      { devices: { 'file/': { ...fileDevice, options: { file_path: 'FOLDER/a.log', mode: '9' } } } },
+      /config\.yaml:\d+:\d+.*mode/,
+    ],
+    [
+      { devices: { 'file/': fileDevice, 'dir/': { type: 'file', options: { file_path: 'FOLDER/state' } } } },
+      /dir\/.*directory/,
+    ],
+    [{ devices: { 'file/': fileDevice }, state_dir: 'FOLDER/elsewhere' }, /state_dir.*restart/],
+    [
+      {
+        devices: { 'file/': fileDevice },
+        listeners: [{ path: 'FOLDER/ingest.sock' }, { path: 'FOLDER/audit.log' }],
+      },
+      /audit\.log.*something other than a socket/,
+    ],
+    [
+      {
+        devices: { 'new/': { type: 'file', options: { file_path: 'FOLDER/new.log' } } },
+        metrics: { listen: 'FOLDER/audit.log' },
+      },
+      /audit\.log/,
+    ],
+  ];
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  for (const [index, [config, message]] of faults.entries()) {
+    daemon.configure(config);
+    const before = daemon.log.length;
+    daemon.signal('SIGHUP');
+    await waitFor('the reload is refused', () => daemon.log.slice(before).includes('not reloaded'));
+    assert.match(daemon.log.slice(before), message);
+    client.send(numberedRecord(index));
+    assert.deepEqual((await client.replied(index + 1)).at(-1), { ok: true });
+  }
+  assert.equal(daemon.lines('audit.log').length, faults.length);
+  assert.equal(existsSync(path.join(daemon.folder, 'elsewhere')), false);
+  assert.deepEqual(readdirSync(path.join(daemon.folder, 'state/salts')).length, 1);
+});
+
+test('SIGHUP opens new listeners, closes removed ones and applies the policy to the next record', async (t) => {
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  daemon.configure({
+    devices: { 'file/': fileDevice },
+    listeners: [{ path: 'FOLDER/other.sock' }],
+    clear_fields: ['request.service'],
+  });
+  await reloaded(daemon);
+  assert.equal(existsSync(daemon.socketPath), false);
+  const client = await RecordClient.connect(t, path.join(daemon.folder, 'other.sock'));
+  client.send(JSON.stringify({ request: { service: 'billing', unknown: 'hidden' } }));
+  await client.replied(1);
+  const line = daemon.lines('audit.log')[0]!;
+  assert.match(line, /"service":"billing"/);
+  assert.match(line, /"unknown":"hmac-sha256:/);
+});
+
+test('a salt file that was changed gives the device its new salt at the next reload', async (t) => {
+  const folder = temporaryDirectory(t);
+  const saltFile = path.join(folder, 'salt');
+  writeFileSync(saltFile, '412bfd53-96d8-1dd0-d10e-3cf5bf3d9d63\n', { mode: 0o600 });
+  const daemon = await DaemonProcess.start(t, folder, {
+    devices: { 'file/': { ...fileDevice, salt_file: saltFile } },
+  });
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  client.send(numberedRecord(1));
+  await client.replied(1);
+  writeFileSync(saltFile, '2b540909-36a0-2af3-4b57-269a76c12af3\n');
+  await reloaded(daemon);
+  client.send(numberedRecord(1));
+  await client.replied(2);
+  const [before, after] = daemon.lines('audit.log');
+  assert.notEqual(before, after);
+  assert.deepEqual(recordNumbers([before!, after!]), [1, 1]);
+});
