@@ -1,6 +1,5 @@
 import type { LineOptions } from '../format/line-options.ts';
 import type { Device, DeviceSettings } from './device.ts';
-import type { OptionTable } from './option-table.ts';
 
 /** Option values as an operator wrote them: the configuration file and the API turn numbers and booleans into text. */
 export type OptionTexts = Readonly<Record<string, string>>;
@@ -22,23 +21,6 @@ export interface ParsedDevice {
   readonly lane: LaneOptions;
   /** Makes the device; touches nothing outside the process. */
   create(settings: DeviceSettings): Device;
-}
-
-/** What a kind of device adds to the registry. */
-export interface DeviceKind {
-  /** The value of the option `type`. */
-  readonly type: string;
-  /** The options it has beside those of every device. */
-  readonly options: OptionTable;
-  /**
-   * Reads its options and adds what is wrong with them to `problems`; `null` when something is. `line` is for a
-   * kind that has to know its own lines again; where `problems` is not empty, it may be incomplete.
-   */
-  read(
-    texts: OptionTexts,
-    problems: OptionProblem[],
-    line: LineOptions,
-  ): ((settings: DeviceSettings) => Device) | null;
 }
 
 /** One option that cannot be used. `option` names it; the message says what was found and what is wanted. */

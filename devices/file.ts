@@ -1,4 +1,3 @@
-import type { DeviceKind } from './device-kind.ts';
 import { AppendingFile } from './file/appending-file.ts';
 import { type FileDestination, parseFileDestination } from './file/destination.ts';
 import { DiscardDevice } from './file/discard.ts';
@@ -6,6 +5,7 @@ import { parseFileMode } from './file/file-mode.ts';
 import { standardOutput } from './file/standard-output.ts';
 import { lineOpening } from './file/torn-tail.ts';
 import { type Option, oneOf, readOptions } from './option-table.ts';
+import type { RegisteredKind } from './registered-kind.ts';
 
 const table = {
   file_path: {
@@ -34,7 +34,7 @@ const table = {
 } as const;
 
 /** Lines appended to a regular file, to standard output, or to nothing. */
-export const fileKind: DeviceKind = {
+export const fileKind: RegisteredKind = {
   type: 'file',
   options: table,
   read(texts, problems, line) {

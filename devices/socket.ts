@@ -1,6 +1,6 @@
-import type { DeviceKind } from './device-kind.ts';
 import { FramedDevice } from './framed-device.ts';
 import { type Option, readOptions } from './option-table.ts';
+import type { RegisteredKind } from './registered-kind.ts';
 import { type Address, parseAddress, type SocketType } from './transport/address.ts';
 import { frameLines } from './transport/framing.ts';
 import {
@@ -35,7 +35,7 @@ const table = {
 } as const;
 
 /** Lines sent to a peer over TCP, TLS, UDP or a UNIX socket. */
-export const socketKind: DeviceKind = {
+export const socketKind: RegisteredKind = {
   type: 'socket',
   options: table,
   read(texts, problems) {

@@ -1,7 +1,8 @@
 import { parseByteSize } from '../config/byte-size.ts';
-import type { DeviceKind, OptionProblem } from './device-kind.ts';
+import type { OptionProblem } from './device-kind.ts';
 import { FramedDevice } from './framed-device.ts';
 import { alternatives, type Option, oneOf, readOptions } from './option-table.ts';
+import type { RegisteredKind } from './registered-kind.ts';
 import { facilityNames, parseFacility } from './syslog/facility.ts';
 import { headerAt, usableTag } from './syslog/header.ts';
 import { LocalLoggerTransport, localLogPath } from './syslog/local-logger.ts';
@@ -68,7 +69,7 @@ const table = {
 } as const;
 
 /** Lines sent as syslog messages, to this machine's logger or to another's. */
-export const syslogKind: DeviceKind = {
+export const syslogKind: RegisteredKind = {
   type: 'syslog',
   options: table,
   read(texts, problems) {

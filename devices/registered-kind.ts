@@ -1,0 +1,21 @@
+import type { LineOptions } from '../format/line-options.ts';
+import type { Device, DeviceSettings } from './device.ts';
+import type { OptionProblem, OptionTexts } from './device-kind.ts';
+import type { OptionTable } from './option-table.ts';
+
+/** What a kind of device adds to the registry. */
+export interface RegisteredKind {
+  /** The value of the option `type`. */
+  readonly type: string;
+  /** The options it has beside those of every device. */
+  readonly options: OptionTable;
+  /**
+   * Reads its options and adds what is wrong with them to `problems`; `null` when something is. `line` is for a
+   * kind that has to know its own lines again; where `problems` is not empty, it may be incomplete.
+   */
+  read(
+    texts: OptionTexts,
+    problems: OptionProblem[],
+    line: LineOptions,
+  ): ((settings: DeviceSettings) => Device) | null;
+}
