@@ -79,6 +79,12 @@ export function codeOf(error: unknown): string {
 }
 
 function unlisted(code: string): ErrorMeaning {
-  if (tlsCode.test(code)) return { reason: 'tls', text: code.toLowerCase().replaceAll('_', ' ') };
+  if (tlsCode.test(code)) {
+    const words = code
+      .replace(/^ERR_(?:TLS|SSL|OSSL)_/, '')
+      .toLowerCase()
+      .replaceAll('_', ' ');
+    return { reason: 'tls', text: words };
+  }
   return { reason: 'io', text: code === '' ? 'unknown error' : code };
 }

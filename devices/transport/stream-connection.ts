@@ -48,6 +48,8 @@ export class StreamConnection implements Connection {
   write(frames: Lines, signal: AbortSignal): Promise<WriteOutcome> {
     if (signal.aborted) return Promise.resolve(nothing(abortedFailure(this.#action())));
     if (this.#state !== 'open') return Promise.resolve(nothing(this.#closedFailure()));
+    // Every line was too large.
+    if (frames.bytes.length === 0) return Promise.resolve(everything(frames));
     return new Promise((resolve) => {
       this.#pending = { frames, resolve };
       this.#signal = signal;

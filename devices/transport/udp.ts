@@ -28,10 +28,7 @@ export class UdpTransport implements Transport {
     const shown = shownTarget(this.#target);
     const action = `Cannot connect to "${shown}"`;
     const { host, port, family } = this.#target;
-    const found = await lookup(host, { family }).catch((error: unknown) => {
-      throw failureOf(action, error);
-    });
-    if (signal.aborted) throw abortedFailure(action);
+    const found = await looked(lookup(host, { family }), action, signal);
     const socket = createSocket(found.family === 6 ? 'udp6' : 'udp4');
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
@@ -40,12 +37,26 @@ export class UdpTransport implements Transport {
       };
       socket.once('error', fail);
       // Connected, a socket hears when the other machine says that nobody listens.
-      socket.connect(port, found.address, () => {
+      // Node hands an error at once to the callback, which its types do not say.
+      socket.connect(port, found.address, (error?: Error) => {
         socket.off('error', fail);
-        resolve(new UdpConnection(socket, shown, onLost));
+        if (error) fail(error);
+        else resolve(new UdpConnection(socket, shown, onLost));
       });
     });
   }
+}
+
+/** A name server may not answer for a long time, and the question cannot be taken back: it is left unheard. */
+function looked<Found>(looking: Promise<Found>, action: string, signal: AbortSignal): Promise<Found> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(abortedFailure(action));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    looking
+      .then(resolve, (error) => reject(failureOf(action, error)))
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** The batch being sent. */

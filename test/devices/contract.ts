@@ -90,6 +90,8 @@ export function deviceContract(
         assert.deepEqual(outcome, { settled: 5, refused: [1, 3], failure: null });
         await waitFor('the peer has the others', () => subject.received().length >= 3);
         assert.deepEqual(subject.received(), [texts[0], fitting, texts[4]]);
+        const none = await lane.write(linesOf([tooLong, tooLong]));
+        assert.deepEqual(none, { settled: 2, refused: [0, 1], failure: null });
       });
     }
 
