@@ -29,7 +29,7 @@ export interface Device {
   /** Writes the lines in order. Resolves with what became of them; it does not reject. Empty lines do not occur. */
   write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome>;
 
-  /** Follows a rotation: opens the destination anew before it lets go of the old one. */
+  /** Follows a rotation: opens a file anew before it lets go of the old one; does nothing for a connection. */
   reopen(signal: AbortSignal): Promise<void>;
 
   close(): Promise<void>;
