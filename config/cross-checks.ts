@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { emptyRecordPolicy, type RecordPolicy } from '../format/line-options.ts';
 import { policyProblems } from '../format/policy-check.ts';
 import type { ListenAddress } from './config.ts';
@@ -120,7 +121,7 @@ function socketProblems(read: Partial<ReadKeys>): PathProblem[] {
   for (const { path, address } of places) {
     // Port 0 is another port each time.
     if (address.kind === 'tcp' && address.port === 0) continue;
-    const name = address.kind === 'unix' ? address.path : `${address.host}:${address.port}`;
+    const name = address.kind === 'unix' ? resolve(address.path) : `${address.host}:${address.port}`;
     if (taken.has(name)) problems.push({ path, message: 'another key listens at this address already' });
     taken.add(name);
   }

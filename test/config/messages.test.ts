@@ -128,7 +128,7 @@ test('contradictory listeners are refused', () => {
     '3:19: listeners[0].group: a TCP port has neither mode nor group, only a UNIX socket has',
   );
   assertProblems(
-    listeners('{path: /a}', '{path: /a}'),
+    listeners('{path: /a}', '{path: /b/../a}'),
     '4:6: listeners[1].path: another key listens at this address already',
   );
   assertProblems(
