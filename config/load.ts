@@ -5,7 +5,7 @@ import { normaliseDevicePath } from './device-path.ts';
 import { device } from './device-schema.ts';
 import { embeddedName, embeddedText } from './embedded.ts';
 import { frozen } from './frozen.ts';
-import { mapAt, type Tree } from './leaf.ts';
+import { isMap, mapAt, type Tree } from './leaf.ts';
 import { type ConfigPath, ConfigRefused } from './problem.ts';
 import { readText } from './read-text.ts';
 import { fileSchema, keySchemas, type ReadKeys } from './schema.ts';
@@ -135,7 +135,7 @@ function readDocument(file: string, document: Document, lines: LineCounter): Rea
 
 function readableKeys(tree: Tree): Partial<ReadKeys> {
   const keys: Record<string, unknown> = {};
-  const values = mapAt({ file: tree }, 'file') ?? {};
+  const values = isMap(tree) ? tree : {};
   for (const [key, schema] of Object.entries(keySchemas)) {
     const result = schema.safeParse(values[key]);
     if (result.success) keys[key] = result.data;
