@@ -21,7 +21,7 @@ export interface LaneCounters {
   /** Records that missed their deadline here (they may have been recorded since). */
   late: number;
   readonly dropped: Record<DropReason, number>;
-  /** Bytes of recorded lines. */
+  /** Bytes of lines the device took, those sent again included. */
   bytes: number;
   /** Records sent a second time because the connection that took them broke. */
   resent: number;

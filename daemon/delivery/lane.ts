@@ -222,9 +222,12 @@ export class Lane {
   #settle(lines: Lines, settled: number, refused: readonly number[], now: number): void {
     let line = 0;
     let next = 0;
+    let recorded = 0;
+    let tooLarge = 0;
     let bytes = lines.ends[settled - 1]!;
     this.#queue.settle(settled, (entry, from, to) => {
       let start = from;
+      const firstRefused = next;
       for (; next < refused.length && refused[next]! < line + to - from; next++) {
         const at = from + refused[next]! - line;
         settleEntry(entry, start, at, 'recorded');
@@ -234,9 +237,13 @@ export class Lane {
       }
       settleEntry(entry, start, to, 'recorded');
       line += to - from;
+      // Lines that are sent again were counted when they were recorded first.
+      if (entry.batch === null) return;
+      tooLarge += next - firstRefused;
+      recorded += to - from - (next - firstRefused);
     });
-    this.#counters.recorded += settled - refused.length;
-    this.#counters.dropped.too_large += refused.length;
+    this.#counters.recorded += recorded;
+    this.#counters.dropped.too_large += tooLarge;
     this.#counters.bytes += bytes;
     this.#tail.add(settled === lines.ends.length ? lines : sliceLines(lines, 0, settled), now);
   }
@@ -287,6 +294,8 @@ export class Lane {
 
   #expire(): void {
     const latest = this.#clock.now() - this.#options.writeTimeoutMs;
+    // First, so that the reply to what is late can say that the device is blocked.
+    this.#observe();
     let oldest = this.#queue.oldestPunctual;
     while (oldest !== undefined && oldest.arrival <= latest) {
       this.#queue.expireOldestPunctual();
@@ -294,7 +303,6 @@ export class Lane {
       settleEntry(oldest, oldest.done, oldest.lines.ends.length, 'late');
       oldest = this.#queue.oldestPunctual;
     }
-    this.#observe();
   }
 
   /** Called by the watchdog a few times a second: sees what changes by time alone, without an event. */

@@ -15,14 +15,17 @@ export interface BudgetedReader {
 
 /**
  * Raw bytes held by all connections together. When they are over the limit, connections wait. Unfinished records
- * alone must not stop everything, since only reading on finishes them: while nothing is in flight, the waiting
- * connections are let through one at a time, in turn.
+ * alone must not stop everything, since only reading on finishes them: while nothing is in flight, one waiting
+ * connection at a time has the turn to read until its record is whole.
  */
 export class MemoryBudget {
   readonly #limitBytes: number;
   readonly #clock: Clock;
   readonly #readers = new Set<BudgetedReader>();
+  /** In the order in which they came to wait. */
   readonly #waiting = new Set<BudgetedReader>();
+  /** Who has the turn, and what it held when it was last looked at. */
+  #turn: { readonly reader: BudgetedReader; bytes: number } | null = null;
   #timer: (() => void) | null = null;
 
   constructor(limitBytes: number, clock: Clock) {
@@ -37,14 +40,16 @@ export class MemoryBudget {
   leave(reader: BudgetedReader): void {
     this.#readers.delete(reader);
     this.#waiting.delete(reader);
+    if (this.#turn?.reader === reader) this.#turn = null;
   }
 
   /** Whether the reader may read now; otherwise it is resumed later. */
   mayRead(reader: BudgetedReader): boolean {
     // A reader that holds less than its even share is never the cause.
     if (reader.bytes * this.#readers.size < this.#limitBytes || this.#held() < this.#limitBytes) return true;
+    if (this.#turn?.reader === reader && reader.inFlightBytes === 0) return true;
     this.#waiting.add(reader);
-    this.#timer ??= this.#clock.setTimer(reviewMs, () => this.#review());
+    this.#reviewLater();
     return false;
   }
 
@@ -54,20 +59,34 @@ export class MemoryBudget {
     return bytes;
   }
 
+  #reviewLater(): void {
+    this.#timer ??= this.#clock.setTimer(reviewMs, () => {
+      this.#timer = null;
+      this.#review();
+      if (this.#waiting.size > 0) this.#reviewLater();
+    });
+  }
+
   #review(): void {
-    this.#timer = null;
     const waiting = [...this.#waiting];
     if (this.#held() < this.#limitBytes) {
+      this.#turn = null;
       this.#waiting.clear();
       for (const reader of waiting) reader.resume();
-      return;
+    } else if (!waiting.some((reader) => reader.inFlightBytes > 0)) {
+      this.#passTurn(waiting[0]);
     }
-    const inFlight = waiting.some((reader) => reader.inFlightBytes > 0);
-    const next = waiting[0];
-    if (!inFlight && next !== undefined) {
+  }
+
+  /** A turn lasts as long as its reader gets on: a sender that pauses in the midst of a record must not hold up all. */
+  #passTurn(next: BudgetedReader | undefined): void {
+    const turn = this.#turn;
+    if (turn !== null && turn.reader.inFlightBytes === 0 && turn.reader.bytes > turn.bytes) {
+      turn.bytes = turn.reader.bytes;
+    } else if (next !== undefined) {
+      this.#turn = { reader: next, bytes: next.bytes };
       this.#waiting.delete(next);
       next.resume();
     }
-    if (this.#waiting.size > 0) this.#timer = this.#clock.setTimer(reviewMs, () => this.#review());
   }
 }
