@@ -1,0 +1,108 @@
+import type { Lane } from '../../daemon/delivery/lane.ts';
+import type { Session } from '../../daemon/ingest/session.ts';
+import type { Device, WriteOutcome } from '../../devices/device.ts';
+import type { LaneOptions } from '../../devices/device-kind.ts';
+import type { Lines } from '../../format/lines.ts';
+import type { Door } from './simulated-daemon.ts';
+
+/** Ways to spoil a daemon from outside while the rest of its code runs as it is. */
+export interface Sabotage {
+  readonly lane?: (lane: Lane) => void;
+  readonly laneOptions?: (options: LaneOptions) => LaneOptions;
+  readonly device?: (device: Device) => Device;
+  readonly session?: (open: () => Session) => Door;
+}
+
+/** Nothing is spoilt. */
+export const noSabotage: Sabotage = {};
+
+/** Bugs put in on purpose: a simulator that does not find them proves nothing when it finds none. */
+export const bugs: Readonly<Record<string, Sabotage>> = {
+  /** A record counts as recorded once it is queued. */
+  'reply-before-recorded': {
+    lane(lane) {
+      const enqueue = lane.enqueue.bind(lane);
+      lane.enqueue = (batch, slot, rendered) => {
+        batch.settle(slot, 0, batch.count, 'recorded');
+        enqueue(batch, slot, rendered);
+      };
+    },
+  },
+  /** Replies go out as they are decided: chunks of one connection take turns between two sessions. */
+  'reply-order': { session: (open) => new TwoSessions(open) },
+  /** After a failure, what is sent again counts as written without being written. */
+  'lost-batch-on-retry': { device: (device) => new ForgetfulDevice(device) },
+  /** The bound on what waits is a thousand times what was configured. */
+  'unbounded-queue': {
+    laneOptions: (options) => ({ ...options, queueBytes: options.queueBytes * 1_000 }),
+  },
+};
+
+class TwoSessions implements Door {
+  #current: Session;
+  #other: Session;
+
+  constructor(open: () => Session) {
+    this.#current = open();
+    this.#other = open();
+  }
+
+  get heldBytes(): number {
+    return this.#current.heldBytes;
+  }
+
+  get inFlightBytes(): number {
+    return this.#current.inFlightBytes + this.#other.inFlightBytes;
+  }
+
+  get inFlightRecords(): number {
+    return this.#current.inFlightRecords + this.#other.inFlightRecords;
+  }
+
+  receive(chunk: Buffer): void {
+    const whole = chunk.at(-1) === 0x0a;
+    this.#current.receive(chunk);
+    if (whole) [this.#current, this.#other] = [this.#other, this.#current];
+  }
+
+  end(): void {
+    this.#current.end();
+  }
+
+  discard(): void {
+    this.#current.discard();
+  }
+}
+
+class ForgetfulDevice implements Device {
+  readonly tailBytes: number;
+  readonly #device: Device;
+  #failed = false;
+
+  constructor(device: Device) {
+    this.tailBytes = device.tailBytes;
+    this.#device = device;
+  }
+
+  open(signal: AbortSignal): Promise<void> {
+    return this.#device.open(signal);
+  }
+
+  async write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
+    if (this.#failed) {
+      this.#failed = false;
+      return { settled: lines.ends.length, refused: [], failure: null };
+    }
+    const outcome = await this.#device.write(lines, signal);
+    this.#failed = outcome.failure !== null;
+    return outcome;
+  }
+
+  reopen(signal: AbortSignal): Promise<void> {
+    return this.#device.reopen(signal);
+  }
+
+  close(): Promise<void> {
+    return this.#device.close();
+  }
+}

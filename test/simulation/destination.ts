@@ -1,0 +1,116 @@
+import type { World } from './world.ts';
+
+/**
+ * How lines get there: `file` loses nothing it reported; `stream` keeps lines in buffers that die with the
+ * connection; `datagram` takes each line at once and none over its limit.
+ */
+export type Transport = 'file' | 'stream' | 'datagram';
+
+/**
+ * What is wrong there: `slow` and `hang` concern time alone, `failing` lets attempts end in errors after some
+ * lines, `refusing` lets nobody in.
+ */
+export type Trouble = 'none' | 'slow' | 'hang' | 'failing' | 'refusing';
+
+export interface DestinationSettings {
+  readonly path: string;
+  readonly transport: Transport;
+  /** Bytes the buffers between a stream and its reader hold; 0 for the others. */
+  readonly bufferBytes: number;
+  /** Longest line it takes. */
+  readonly maxLineBytes: number;
+  /** Longest time, in milliseconds, that anything takes there without trouble. */
+  readonly latencyMs: number;
+}
+
+/** A file, or a peer with its log: what is outside the daemon and outlives it. Records are known by number. */
+export class Destination {
+  readonly settings: DestinationSettings;
+  /** What a reader of the destination finds, in order, duplicates included. */
+  readonly log: number[] = [];
+  /** Lost on the way after the daemon's operating system had taken them, and not taken again since. */
+  readonly lost: Set<number> = new Set();
+  readonly #world: World;
+  readonly #logged = new Set<number>();
+  /** How many copies are on their way. */
+  readonly #underWay = new Map<number, number>();
+  #trouble: Trouble = 'none';
+  #waiting: (() => void)[] = [];
+  /** Half a line is at the end of the file, until somebody cuts it off. */
+  #torn = false;
+
+  constructor(world: World, settings: DestinationSettings) {
+    this.#world = world;
+    this.settings = settings;
+  }
+
+  get path(): string {
+    return this.settings.path;
+  }
+
+  get trouble(): Trouble {
+    return this.#trouble;
+  }
+
+  setTrouble(trouble: Trouble): void {
+    this.#trouble = trouble;
+    this.#world.event(this.path, trouble);
+    for (const callback of this.#waiting.splice(0)) callback();
+  }
+
+  /** Calls back once, when the trouble changes. */
+  onTroubleChange(callback: () => void): void {
+    this.#waiting.push(callback);
+  }
+
+  /** Whether anything is still on its way. */
+  get busy(): boolean {
+    return this.#underWay.size > 0;
+  }
+
+  has(record: number): boolean {
+    return this.#logged.has(record);
+  }
+
+  /** Whether the record is there, or on its way, or was lost on the way so that the daemon has to send it again. */
+  holds(record: number): boolean {
+    return this.#logged.has(record) || this.#underWay.has(record) || this.lost.has(record);
+  }
+
+  append(record: number): void {
+    if (this.#torn)
+      this.#world.violated('whole lines', `record ${record} is glued to half a line in ${this.path}`);
+    this.log.push(record);
+    this.#logged.add(record);
+    this.lost.delete(record);
+  }
+
+  tear(): void {
+    this.#torn = true;
+  }
+
+  cutBack(): void {
+    this.#torn = false;
+  }
+
+  sent(record: number): void {
+    this.#underWay.set(record, (this.#underWay.get(record) ?? 0) + 1);
+    this.lost.delete(record);
+  }
+
+  arrived(record: number): void {
+    this.#left(record);
+    this.append(record);
+  }
+
+  lose(record: number): void {
+    this.#left(record);
+    if (!this.#logged.has(record) && !this.#underWay.has(record)) this.lost.add(record);
+  }
+
+  #left(record: number): void {
+    const copies = this.#underWay.get(record) ?? 0;
+    if (copies > 1) this.#underWay.set(record, copies - 1);
+    else this.#underWay.delete(record);
+  }
+}

@@ -1,0 +1,213 @@
+import type { ClientScript, ScriptedLine } from './client-script.ts';
+import { isRecorded, longestTimeoutMs } from './quorum-oracle.ts';
+import { recordId } from './record-line.ts';
+import type { Life, Replies } from './scenario.ts';
+import type { EnabledDevice, SimulatedDaemon, Situation } from './simulated-daemon.ts';
+import type { World } from './world.ts';
+
+/** How much later than the longest write timeout a reply may come: promise 3. */
+const replyGraceMs = 100;
+
+/** A record the daemon has read, and what it promised about it at that moment. */
+interface Awaited {
+  readonly line: ScriptedLine;
+  readonly at: number;
+  readonly situation: Situation;
+  readonly dueBy: number;
+}
+
+interface Reply {
+  readonly ok: boolean;
+  readonly code?: string;
+  readonly id?: string;
+  readonly type?: string;
+  readonly devices?: Readonly<Record<string, string>>;
+}
+
+/** What the oracle keeps of a whole life, over all its connections. */
+export interface Ledger {
+  /** Records that were answered `ok` as recorded. */
+  readonly acknowledged: Set<number>;
+  /** Records that each device was offered. */
+  readonly offered: Map<EnabledDevice, number>;
+  /** Lines read that have to be answered or counted. */
+  received: number;
+}
+
+/** Watches one connection: a reply for each record, in order, in time, and true. */
+export class ReplyOracle {
+  readonly #world: World;
+  readonly #daemon: SimulatedDaemon;
+  readonly #life: Life;
+  readonly #replies: Replies;
+  readonly #script: ClientScript;
+  readonly #ledger: Ledger;
+  readonly #awaited: Awaited[] = [];
+  #read = 0;
+  #dueBy = 0;
+
+  constructor(
+    world: World,
+    daemon: SimulatedDaemon,
+    life: Life,
+    replies: Replies,
+    script: ClientScript,
+    ledger: Ledger,
+  ) {
+    this.#world = world;
+    this.#daemon = daemon;
+    this.#life = life;
+    this.#replies = replies;
+    this.#script = script;
+    this.#ledger = ledger;
+  }
+
+  /** Records that were read and not answered; none for a client that gets no replies. */
+  get awaited(): number {
+    return this.#awaited.length;
+  }
+
+  /** To be told before the daemon reads up to `bytes`; one more than there are for the end. Returns how many records end there. */
+  reads(bytes: number): number {
+    const { lines } = this.#script;
+    const first = this.#read;
+    for (; this.#read < lines.length && lines[this.#read]!.completeAt <= bytes; this.#read++) {
+      this.#await(lines[this.#read]!);
+    }
+    return this.#read - first;
+  }
+
+  #await(line: ScriptedLine): void {
+    const { situation } = this.#daemon;
+    const { offered } = this.#ledger;
+    this.#ledger.received++;
+    if (line.kind === 'valid' && !situation.stopping) {
+      for (const device of situation.enabled) offered.set(device, (offered.get(device) ?? 0) + 1);
+    }
+    if (this.#replies === 'none') return;
+    const at = this.#world.clock.now();
+    this.#dueBy = Math.max(this.#dueBy, at + longestTimeoutMs(situation.enabled) + replyGraceMs);
+    this.#awaited.push({ line, at, situation, dueBy: this.#dueBy });
+  }
+
+  /** Takes what the daemon writes. */
+  replied(bytes: Buffer): void {
+    if (this.#replies === 'none') {
+      if (bytes.length > 0)
+        this.#world.violated('one reply a record', 'a reply on a connection that gets none');
+      return;
+    }
+    const texts = bytes.toString('utf8').split('\n');
+    if (texts.pop() !== '') this.#world.violated('one reply a record', 'a reply that does not end its line');
+    for (const text of texts) this.#reply(text);
+  }
+
+  #reply(text: string): void {
+    const awaited = this.#awaited.shift();
+    if (awaited === undefined) {
+      this.#world.violated('one reply a record', `a reply without a record: ${text}`);
+      return;
+    }
+    const reply: Reply = JSON.parse(text);
+    const { line, dueBy } = awaited;
+    this.#world.event(recordId(line.record), reply.ok ? 'ok' : `${reply.code}`);
+    const problem = this.#wrongReply(awaited, reply);
+    if (problem !== null)
+      this.#world.violated('true replies, in order', `${recordId(line.record)}: ${problem}: ${text}`);
+    const late = this.#world.clock.now() - dueBy;
+    if (late > 0) this.#world.violated('a reply in time', `${recordId(line.record)}: ${late} ms too late`);
+    if (line.kind === 'valid' && reply.ok) this.#ledger.acknowledged.add(line.record);
+  }
+
+  #wrongReply(awaited: Awaited, reply: Reply): string | null {
+    const { line, situation } = awaited;
+    switch (line.kind) {
+      case 'invalid':
+        return reply.code === 'invalid_record' ? null : 'wanted invalid_record';
+      case 'too_large':
+        return reply.code === 'too_large' ? null : 'wanted too_large';
+      case 'unaudited':
+        return reply.ok ? this.#wrongDevices(awaited, reply, []) : 'wanted ok for a path that is not audited';
+      case 'valid':
+        return this.#wrongVerdict(awaited, reply) ?? this.#wrongDevices(awaited, reply, situation.enabled);
+    }
+  }
+
+  #wrongVerdict({ line, at, situation }: Awaited, reply: Reply): string | null {
+    if (reply.ok) {
+      if (situation.stopping) return 'ok while stopping';
+      if (situation.enabled.length === 0) return 'ok without a device';
+      if (!isRecorded(line.record, situation)) return 'ok before the required devices have it';
+      return this.#steadyIsLate(at) ? `a healthy device waited for another since ${at}` : null;
+    }
+    const code = situation.stopping
+      ? 'stopping'
+      : situation.enabled.length === 0
+        ? 'no_device'
+        : 'not_recorded';
+    if (reply.code !== code) return `wanted ok or ${code}`;
+    if (code === 'not_recorded' && this.#life.steady !== null) return 'a healthy device did not record it';
+    return null;
+  }
+
+  /** Promise 4: an opening, the write before and its own are all that a reply of a healthy device waits for. */
+  #steadyIsLate(at: number): boolean {
+    const { steady, devices } = this.#life;
+    if (steady === null || this.#replies !== 'status') return false;
+    return this.#world.clock.now() - at > 4 * devices[steady]!.destination.latencyMs + 0.001;
+  }
+
+  #wrongDevices(
+    { line, at, situation }: Awaited,
+    reply: Reply,
+    enabled: readonly EnabledDevice[],
+  ): string | null {
+    if (this.#replies !== 'devices') return null;
+    const devices = { ...reply.devices };
+    if (reply.id !== recordId(line.record) || reply.type !== 'request') return 'another record’s name';
+    if (situation.stopping) return Object.keys(devices).length === 0 ? null : 'devices while stopping';
+    for (const device of enabled) {
+      const { path } = device.destination;
+      const wrong = this.#wrongOutcome(line.record, at, device, devices[path]);
+      if (wrong !== null) return `${path} ${wrong}`;
+      delete devices[path];
+    }
+    return Object.keys(devices).length === 0 ? null : 'more devices than were enabled';
+  }
+
+  #wrongOutcome(
+    record: number,
+    at: number,
+    device: EnabledDevice,
+    outcome: string | undefined,
+  ): string | null {
+    const { destination, plan } = device;
+    switch (outcome) {
+      case 'recorded':
+        return destination.holds(record) ? null : 'does not have it';
+      case 'late': {
+        const { writeTimeoutMs } = plan.lane;
+        const passed = writeTimeoutMs > 0 && this.#world.clock.now() >= at + writeTimeoutMs;
+        return passed ? null : 'late before its deadline';
+      }
+      case 'disabled':
+        return this.#daemon.situation.enabled.includes(device) ? 'is enabled' : null;
+      case 'stopping':
+        return this.#daemon.situation.stopping ? null : 'is not stopping';
+      case 'queue_full':
+      case 'too_large':
+        return destination.has(record) ? 'has it' : null;
+      default:
+        return `has no outcome but ${outcome}`;
+    }
+  }
+
+  /** At the end of a life; `answered`: nothing may be left. */
+  finish(answered: boolean): void {
+    const oldest = this.#awaited[0];
+    if (oldest === undefined) return;
+    const silent = this.#world.clock.now() - oldest.dueBy;
+    if (answered) this.#world.violated('one reply a record', `no reply to ${recordId(oldest.line.record)}`);
+    else if (silent > 0) this.#world.violated('a reply in time', `none to ${recordId(oldest.line.record)}`);
+  }
+}

@@ -1,0 +1,72 @@
+import { noSabotage, type Sabotage } from './bugs.ts';
+import { Destination } from './destination.ts';
+import { LifeRun } from './life-run.ts';
+import { checkNothingLost, checkOrder } from './log-oracle.ts';
+import { drawScenario, type Life } from './scenario.ts';
+import { type Violation, World } from './world.ts';
+
+/** What came of one seed. */
+export interface RunResult {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  /** Equal for two runs in which the same happened. */
+  readonly hash: number;
+  /** What happened, in words, when that was asked for. */
+  readonly trace: readonly string[];
+  /** Records sent. */
+  readonly records: number;
+}
+
+/** Plays the scenario of a seed, from an empty world to its end. */
+export async function runSeed(
+  seed: number,
+  sabotage: Sabotage = noSabotage,
+  traceInWords = false,
+): Promise<RunResult> {
+  const world = new World(seed, traceInWords);
+  const scenario = drawScenario(world.random.fork());
+  if (traceInWords) world.trace.lines.push(JSON.stringify(scenario, null, 1));
+  const destinations = scenario.destinations.map((settings) => new Destination(world, settings));
+  const acknowledged = new Set<number>();
+  const excused = new Set<number>();
+  /** By record number: which client of which life sent it. */
+  const connectionOf: number[] = [];
+  const unhandled = (error: unknown): void => world.violated('no unhandled error', describe(error));
+  process.on('unhandledRejection', unhandled);
+  try {
+    for (const life of scenario.lives) {
+      await new LifeRun({
+        world,
+        life,
+        destinations,
+        nextRecord: (client) => connectionOf.push(client) - 1,
+        acknowledged,
+        excused,
+        sabotage,
+      }).play();
+      if (world.violation !== null) break;
+    }
+    if (world.violation === null) {
+      checkNothingLost(world, destinations, acknowledged, excused);
+      for (const destination of destinations) {
+        if (keepsOrder(destination, scenario.lives)) checkOrder(world, destination, connectionOf);
+      }
+    }
+  } catch (error) {
+    world.violated('no unhandled error', describe(error));
+  } finally {
+    process.off('unhandledRejection', unhandled);
+  }
+  const { violation, trace } = world;
+  return { seed, violation, hash: trace.hash, trace: trace.lines, records: connectionOf.length };
+}
+
+/** What a peer reads from a connection that a disabled device left may come after what the next device sent. */
+function keepsOrder(destination: Destination, lives: readonly Life[]): boolean {
+  if (destination.settings.transport !== 'stream') return true;
+  return !lives.some((life) => life.changes.some((change) => change.kind === 'disable'));
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,186 @@
+import type { Requirement } from '../../config/config.ts';
+import type { Clock } from '../../daemon/clock.ts';
+import { Broker } from '../../daemon/delivery/broker.ts';
+import { Lane } from '../../daemon/delivery/lane.ts';
+import { Watchdog } from '../../daemon/delivery/watchdog.ts';
+import { zeroIngestCounters } from '../../daemon/ingest/ingest-counters.ts';
+import { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
+import { type IngestSettings, Session } from '../../daemon/ingest/session.ts';
+import type { IngestCounters } from '../../daemon/lane-status.ts';
+import type { Log } from '../../daemon/log.ts';
+import { DeviceFailure } from '../../devices/device.ts';
+import { Formatter } from '../../format/formatter.ts';
+import { defaultLineOptions, emptyRecordPolicy } from '../../format/line-options.ts';
+import type { Sabotage } from './bugs.ts';
+import { unauditedPath } from './client-script.ts';
+import { ContractWatch } from './contract-watch.ts';
+import type { Destination } from './destination.ts';
+import type { DevicePlan, Life, Replies } from './scenario.ts';
+import { createSimulatedDevice, type SimulatedDevice } from './simulated-device.ts';
+import type { World } from './world.ts';
+
+const formatter = new Formatter({ ...emptyRecordPolicy, unauditedPaths: [unauditedPath] });
+
+const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** How long an orderly stop lets lanes write what waits. */
+export const drainMs = 5_000;
+
+/** The side of a session that a connection uses. */
+export type Door = Pick<
+  Session,
+  'receive' | 'end' | 'discard' | 'heldBytes' | 'inFlightBytes' | 'inFlightRecords'
+>;
+
+/** A device while it is enabled. */
+export interface EnabledDevice {
+  readonly plan: DevicePlan;
+  readonly destination: Destination;
+  readonly lane: Lane;
+  readonly device: SimulatedDevice;
+}
+
+/** The policy and the devices in force, as the oracle has to know them when a record comes in. */
+export interface Situation {
+  readonly requirement: Requirement;
+  readonly enabled: readonly EnabledDevice[];
+  readonly stopping: boolean;
+}
+
+/** The core of the daemon, assembled as the daemon does it, in a process that can be killed. */
+export class SimulatedDaemon {
+  readonly counters: IngestCounters = zeroIngestCounters();
+  readonly budget: MemoryBudget;
+  readonly broker: Broker;
+  readonly #world: World;
+  readonly #sabotage: Sabotage;
+  readonly #clock: Clock;
+  readonly #watchdog: Watchdog;
+  readonly #ingest: IngestSettings;
+  readonly #ended: EnabledDevice[] = [];
+  #situation: Situation;
+  #alive = true;
+  #closing = 0;
+
+  constructor(world: World, life: Life, sabotage: Sabotage) {
+    this.#world = world;
+    this.#sabotage = sabotage;
+    this.#clock = {
+      now: () => world.clock.now(),
+      wallTime: () => world.clock.wallTime(),
+      random: () => world.clock.random(),
+      setTimer: (ms, callback) =>
+        world.clock.setProgramTimer(ms, () => {
+          if (this.#alive) callback();
+        }),
+    };
+    this.broker = new Broker(life.requirement);
+    this.budget = new MemoryBudget(life.limits.totalBytes, this.#clock);
+    this.#watchdog = new Watchdog(this.#clock, this.broker, silentLog);
+    const limits = { ...life.limits, connections: 1_000, stopTimeoutMs: drainMs };
+    this.#ingest = { formatter, broker: this.broker, clock: this.#clock, counters: this.counters, limits };
+    this.#situation = { requirement: life.requirement, enabled: [], stopping: false };
+    this.#watchdog.start();
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get clock(): Clock {
+    return this.#clock;
+  }
+
+  get situation(): Situation {
+    return this.#situation;
+  }
+
+  /** Devices that were disabled or stopped. */
+  get ended(): readonly EnabledDevice[] {
+    return this.#ended;
+  }
+
+  /** Whether devices are being closed. */
+  get closing(): boolean {
+    return this.#closing > 0;
+  }
+
+  enable(plan: DevicePlan, destination: Destination): void {
+    const world = this.#world;
+    let device: SimulatedDevice | null = null;
+    const lane = new Lane({
+      path: destination.path,
+      type: destination.settings.transport,
+      options: this.#sabotage.laneOptions?.(plan.lane) ?? plan.lane,
+      format: formatter.line(defaultLineOptions, 'salt'),
+      clock: this.#clock,
+      events: {
+        onState: (changed, _from, to) => {
+          world.event(destination.path, to);
+          this.#watchdog.stateChanged(changed, to);
+        },
+        onWrite: () => {},
+      },
+      createDevice: (onLost) => {
+        device = createSimulatedDevice({ world, destination, random: world.random.fork(), onLost });
+        const watched = new ContractWatch(device, world, destination.path);
+        return this.#sabotage.device?.(watched) ?? watched;
+      },
+    });
+    this.#sabotage.lane?.(lane);
+    this.broker.add(lane);
+    const enabled = [...this.#situation.enabled, { plan, destination, lane, device: device! }];
+    this.#situation = { ...this.#situation, enabled };
+    lane.open().catch((error: unknown) => {
+      if (!(error instanceof DeviceFailure)) throw error;
+    });
+  }
+
+  /** As the device table does when a device is removed, with some time to drain or none. */
+  async disable(device: EnabledDevice, drain: boolean): Promise<void> {
+    this.#closing++;
+    this.broker.remove(device.lane);
+    this.#situation = {
+      ...this.#situation,
+      enabled: this.#situation.enabled.filter((other) => other !== device),
+    };
+    this.#ended.push(device);
+    if (drain) await device.lane.drain(drainMs);
+    await device.lane.close('disabled');
+    this.#closing--;
+  }
+
+  require(requirement: Requirement): void {
+    this.broker.setRequirement(requirement);
+    this.#situation = { ...this.#situation, requirement };
+  }
+
+  connect(replies: Replies, write: (replies: Buffer) => void): Door {
+    const open = (): Session => new Session(this.#ingest, { replies, headers: 'apply' }, write);
+    return this.#sabotage.session?.(open) ?? open();
+  }
+
+  /** In order: what was read is answered, what waits is written while there is time, devices are closed. */
+  async stop(): Promise<void> {
+    this.#closing++;
+    const { enabled } = this.#situation;
+    this.#situation = { ...this.#situation, stopping: true };
+    this.broker.stop();
+    await Promise.all(
+      enabled.map(async ({ lane }) => {
+        await lane.drain(drainMs);
+        await lane.close('stopping');
+      }),
+    );
+    this.#ended.push(...enabled);
+    this.#situation = { ...this.#situation, enabled: [] };
+    this.#watchdog.stop();
+    this.#closing--;
+  }
+
+  /** Everything in memory is gone at once. */
+  kill(): void {
+    this.#alive = false;
+    for (const { device } of [...this.#situation.enabled, ...this.#ended]) device.kill();
+  }
+}
