@@ -6,6 +6,7 @@ import { policyBytes } from './policy-bytes.ts';
 import { policyProblems } from './policy-check.ts';
 import { PolicyRefused } from './policy-refused.ts';
 import { KernelBatch, type ScannedBatch } from './scanned-batch.ts';
+import { discardKernel } from './spent-kernels.ts';
 
 export type { LineFormat } from './line-format.ts';
 export { PolicyRefused } from './policy-refused.ts';
@@ -22,21 +23,22 @@ const blockBytes = 64;
 
 /** Scans records by one policy, and makes the line formats of devices. */
 export class Formatter {
-  #policy: RecordPolicy;
+  /** The policy's bytes for a kernel. */
+  #policy: (base: number) => Buffer;
   #kernel: Kernel;
   /** Whether a batch lies in `#kernel`. */
   #busy = false;
 
   /** Throws `PolicyRefused`. */
   constructor(policy: RecordPolicy) {
-    this.#policy = policy;
-    this.#kernel = checkedKernel(policy);
+    this.#policy = checkedPolicy(policy);
+    this.#kernel = new Kernel(this.#policy, ordinary);
   }
 
   /** In force from the next scan. Throws `PolicyRefused` before anything changes. */
   setPolicy(policy: RecordPolicy): void {
-    this.#kernel = checkedKernel(policy);
-    this.#policy = policy;
+    this.#policy = checkedPolicy(policy);
+    this.#kernel = new Kernel(this.#policy, ordinary);
     this.#busy = false;
   }
 
@@ -64,6 +66,7 @@ export class Formatter {
     let records = kernel.scan(chunks, length, headers === 'apply');
     if (records < 0) {
       kernel.wipe(length);
+      if (kernel !== this.#kernel) discardKernel(kernel.memory.length);
       kernel = this.#large(chunks, length);
       records = kernel.scan(chunks, length, headers === 'apply');
     }
@@ -72,11 +75,12 @@ export class Formatter {
     if (kernel === this.#kernel) this.#busy = true;
     return new KernelBatch(kernel, records, length, time.length, (released) => {
       if (released === this.#kernel) this.#busy = false;
+      else discardKernel(released.memory.length);
     });
   }
 
   #large(chunks: readonly Uint8Array[], length: number): Kernel {
-    return newKernel(this.#policy, {
+    return new Kernel(this.#policy, {
       inputBytes: length,
       records: countLines(chunks),
       planBytes: Math.max(length, ordinary.planBytes),
@@ -85,18 +89,19 @@ export class Formatter {
 
   #lend<T>(inputBytes: number, use: (kernel: Kernel) => T): T {
     if (!this.#busy && inputBytes <= ordinary.inputBytes) return use(this.#kernel);
-    return use(newKernel(this.#policy, { inputBytes, records: 0, planBytes: 0 }));
+    return use(new Kernel(this.#policy, { inputBytes, records: 0, planBytes: 0 }));
   }
 }
 
-function checkedKernel(policy: RecordPolicy): Kernel {
+function checkedPolicy(policy: RecordPolicy): (base: number) => Buffer {
   const problems = policyProblems(policy);
   if (problems.length > 0) throw new PolicyRefused(problems);
-  return newKernel(policy, ordinary);
-}
-
-function newKernel(policy: RecordPolicy, sizes: KernelSizes): Kernel {
-  return new Kernel((base) => policyBytes(policy, base), sizes);
+  let bytes: Buffer | undefined;
+  // The base is the same in every kernel.
+  return (base) => {
+    bytes ??= policyBytes(policy, base);
+    return bytes;
+  };
 }
 
 function countLines(chunks: readonly Uint8Array[]): number {
