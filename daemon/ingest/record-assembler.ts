@@ -44,6 +44,7 @@ export class RecordAssembler {
         return;
       }
       this.#skipping = false;
+      rest.fill(0, 0, end + 1);
       rest = rest.subarray(end + 1);
     }
     const last = rest.lastIndexOf(newline);
@@ -53,7 +54,7 @@ export class RecordAssembler {
     }
     const whole = rest.subarray(0, last + 1);
     if (this.#heldBytes + whole.length <= this.#maxRecordBytes) this.#pass([...this.#held, whole]);
-    else this.#passOneByOne(whole);
+    else this.#passMeasured(whole);
     // The copy lets the chunk be wiped now; the unfinished record is short, or fills the next chunks alone.
     const unfinished = Buffer.from(rest.subarray(last + 1));
     chunk.fill(0);
@@ -92,20 +93,27 @@ export class RecordAssembler {
     this.#wipe(chunks);
   }
 
-  /** The chunk may hold a record that is over the limit: each line is measured. */
-  #passOneByOne(whole: Buffer): void {
+  /** The lines may include one that is over the limit; those between two such lines are passed on together. */
+  #passMeasured(whole: Buffer): void {
+    let from = 0;
     for (let start = 0; start < whole.length; ) {
-      const end = whole.indexOf(newline, start);
-      const line = whole.subarray(start, end + 1);
-      const ending = whole[end - 1] === carriageReturn && end > start ? 2 : 1;
-      if (this.#heldBytes + line.length - ending > this.#maxRecordBytes) {
+      const end = whole.indexOf(newline, start) + 1;
+      if (this.#recordBytes(whole, start, end) > this.#maxRecordBytes) {
+        if (start > from) this.#pass([...this.#held, whole.subarray(from, start)]);
         this.#wipe(this.#held);
         this.#sink.tooLarge();
-      } else {
-        this.#pass([...this.#held, line]);
+        from = end;
       }
-      start = end + 1;
+      start = end;
     }
+    if (whole.length > from) this.#pass([...this.#held, whole.subarray(from)]);
+  }
+
+  /** Length of the record that ends at `end`, without its line end; the first one began in what is held. */
+  #recordBytes(whole: Buffer, start: number, end: number): number {
+    const held = start === 0 ? this.#heldBytes : 0;
+    const before = end - 1 > start ? whole[end - 2] : start === 0 ? this.#held.at(-1)?.at(-1) : undefined;
+    return held + end - start - (before === carriageReturn ? 2 : 1);
   }
 
   #wipe(chunks: readonly Buffer[]): void {
