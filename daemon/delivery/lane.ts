@@ -24,6 +24,9 @@ const maxWriteBytes = 1024 * 1024;
 const stalledWriteMs = 120_000;
 const slowestBytesPerSecond = 10_000;
 
+/** A connection that is not made after this time never will be: a peer that accepts it and then says nothing. */
+const stalledOpenMs = 30_000;
+
 /** How long a device may take over its last write before it is closed all the same. */
 const closeGraceMs = 1_000;
 
@@ -50,6 +53,7 @@ interface Write {
   readonly since: number;
   readonly bytes: number;
   timedOut: boolean;
+  givenUp: boolean;
 }
 
 /**
@@ -80,6 +84,8 @@ export class Lane {
   #retryTimer: (() => void) | null = null;
   #deadlineTimer: (() => void) | null = null;
   #write: Write | null = null;
+  /** Monotonic milliseconds at which the opening under way began. */
+  #opening: number | null = null;
   /** The connection broke during the write under way. */
   #lost: LostScope | null = null;
   #drained: (() => void)[] = [];
@@ -94,7 +100,8 @@ export class Lane {
     this.#backoff = new Backoff(settings.clock);
     this.#health = new LaneHealth(settings.clock, (from, to) => settings.events.onState(this, from, to));
     this.#device = settings.createDevice((scope, failure) => this.#onLost(scope, failure));
-    this.#tail = new SentTail(Math.min(this.#device.tailBytes, settings.options.queueBytes));
+    // Not bounded by the queue's limit: what is not kept here is lost, although it was answered as recorded.
+    this.#tail = new SentTail(this.#device.tailBytes);
   }
 
   get state(): LaneState {
@@ -176,6 +183,7 @@ export class Lane {
   /** Opens the device unless it is open; a failure has been noted when it is returned. */
   async #ready(): Promise<DeviceFailure | null> {
     if (this.#connection === 'open') return null;
+    this.#opening = this.#clock.now();
     try {
       await this.#device.open(this.#abort.signal);
     } catch (error) {
@@ -185,6 +193,8 @@ export class Lane {
           : new DeviceFailure('io', `Cannot open device "${this.path}": internal error`);
       this.#fail(failure);
       return failure;
+    } finally {
+      this.#opening = null;
     }
     this.#backoff.opened();
     // After a failure it counts as open only once the first write went through.
@@ -197,7 +207,12 @@ export class Lane {
   async #writeOnce(): Promise<boolean> {
     const probe = this.#connection === 'failed';
     const lines = this.#queue.peek(maxWriteBytes, probe ? 1 : Number.POSITIVE_INFINITY);
-    const write: Write = { since: this.#clock.now(), bytes: lines.bytes.length, timedOut: false };
+    const write: Write = {
+      since: this.#clock.now(),
+      bytes: lines.bytes.length,
+      timedOut: false,
+      givenUp: false,
+    };
     this.#write = write;
     const { settled, refused, failure } = await this.#device.write(lines, this.#abort.signal);
     // Closed in the meantime: the queue has been emptied and everything settled.
@@ -263,7 +278,7 @@ export class Lane {
   #onLost(scope: LostScope, failure: DeviceFailure): void {
     if (this.state === 'disabled') return;
     if (this.#write !== null) {
-      this.#lost = scope;
+      this.#lost = this.#lost === 'all' ? 'all' : scope;
       return;
     }
     this.#sendTailAgain(scope);
@@ -308,19 +323,29 @@ export class Lane {
   /** Called by the watchdog a few times a second: sees what changes by time alone, without an event. */
   check(): void {
     const write = this.#write;
+    const now = this.#clock.now();
     if (write !== null && this.state !== 'disabled') {
-      const lasted = this.#clock.now() - write.since;
+      const lasted = now - write.since;
       if (!write.timedOut && this.#options.writeTimeoutMs > 0 && lasted >= this.#options.writeTimeoutMs) {
         write.timedOut = true;
         this.#counters.timeouts++;
       }
-      if (lasted > stalledWriteMs + (write.bytes / slowestBytesPerSecond) * 1000) this.#giveUpWrite();
+      const patience = stalledWriteMs + (write.bytes / slowestBytesPerSecond) * 1000;
+      if (!write.givenUp && lasted > patience) {
+        write.givenUp = true;
+        this.#lost = 'all';
+        this.#giveUp();
+      }
+    }
+    if (this.#opening !== null && now - this.#opening > stalledOpenMs) {
+      this.#opening = null;
+      this.#giveUp();
     }
     this.#observe();
   }
 
-  #giveUpWrite(): void {
-    this.#lost = 'all';
+  /** Ends the device's call under way; where the operating system cannot, it goes on waiting. */
+  #giveUp(): void {
     this.#abort.abort();
     this.#abort = new AbortController();
   }
