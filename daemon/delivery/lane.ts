@@ -220,9 +220,11 @@ export class Lane {
     this.#write = null;
     const now = this.#clock.now();
     this.#events.onWrite(this, (now - write.since) / 1000);
-    if (settled > 0) this.#settle(lines, settled, refused, now);
     const lost = this.#lost;
     this.#lost = null;
+    // What a broken connection took in this very write is in doubt, and nobody was told yet that it is recorded.
+    const certain = lost === null || this.#device.tailBytes === 0 ? settled : 0;
+    if (certain > 0) this.#settle(lines, certain, refused, now);
     if (lost !== null) this.#sendTailAgain(lost);
     if (failure === null && lost === null) {
       this.#connection = 'open';
@@ -391,8 +393,9 @@ export class Lane {
     if (this.state === 'disabled') return;
     this.#health.disable();
     this.#retryTimer?.();
-    this.#deadlineTimer?.();
+    // Deadlines pass meanwhile: a reply does not wait for a write that may not end.
     if (this.#write !== null) await this.#within(closeGraceMs, this.#work.onIdle());
+    this.#deadlineTimer?.();
     this.#write = null;
     this.#abort.abort();
     this.#queue.clear((entry, from, to) => {
