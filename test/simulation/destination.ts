@@ -30,6 +30,10 @@ export class Destination {
   readonly log: number[] = [];
   /** Lost on the way after the daemon's operating system had taken them, and not taken again since. */
   readonly lost: Set<number> = new Set();
+  /** Lost when no daemon was left that could send them again: no program can keep those. */
+  readonly excused: Set<number> = new Set();
+  /** Broken connections whose senders do not know yet. */
+  newsUnderWay = 0;
   readonly #world: World;
   readonly #logged = new Set<number>();
   /** How many copies are on their way. */
@@ -63,18 +67,26 @@ export class Destination {
     this.#waiting.push(callback);
   }
 
-  /** Whether anything is still on its way. */
+  /** Whether anything is still on its way, be it the news that a connection is gone. */
   get busy(): boolean {
-    return this.#underWay.size > 0;
+    return this.#underWay.size > 0 || this.newsUnderWay > 0;
   }
 
   has(record: number): boolean {
     return this.#logged.has(record);
   }
 
-  /** Whether the record is there, or on its way, or was lost on the way so that the daemon has to send it again. */
-  holds(record: number): boolean {
-    return this.#logged.has(record) || this.#underWay.has(record) || this.lost.has(record);
+  /** Whether it took the record: has it, or it is on its way, or was lost there so that the daemon has to send it again. */
+  took(record: number): boolean {
+    return (
+      this.has(record) || this.#underWay.has(record) || this.lost.has(record) || this.excused.has(record)
+    );
+  }
+
+  /** The daemon that wrote to it is gone, and with it what was kept to be sent again. */
+  excuse(): void {
+    for (const record of this.lost) this.excused.add(record);
+    this.lost.clear();
   }
 
   append(record: number): void {

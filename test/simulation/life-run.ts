@@ -25,8 +25,6 @@ export interface LifeSettings {
   /** A number for a record of the client with this number. */
   readonly nextRecord: (client: number) => number;
   readonly acknowledged: Set<number>;
-  /** Records that no daemon could keep: lost on the way when nobody was left who could send them again. */
-  readonly excused: Set<number>;
   readonly sabotage: Sabotage;
 }
 
@@ -170,18 +168,13 @@ export class LifeRun {
   async #disableForAWhile(device: EnabledDevice): Promise<void> {
     this.#changing++;
     await this.#daemon.disable(device, this.#random.chance(0.5));
-    this.#excuse(device.destination);
+    device.destination.excuse();
     this.#world.after(this.#random.between(0, 2_000), () => {
       this.#changing--;
       if (this.#daemon.alive && !this.#daemon.situation.stopping) {
         this.#daemon.enable(device.plan, device.destination);
       }
     });
-  }
-
-  #excuse(destination: Destination): void {
-    for (const record of destination.lost) this.#settings.excused.add(record);
-    destination.lost.clear();
   }
 
   #end(ending: Life['ending']): void {
@@ -220,7 +213,7 @@ export class LifeRun {
         const detail = `${destination.lost.size} records recorded in ${destination.path} are not in its log`;
         this.#world.violated('nothing is lost', detail);
       }
-      this.#excuse(destination);
+      destination.excuse();
     }
     if (!killed) checkCounters(this.#world, this.#daemon, this.#ledger);
   }

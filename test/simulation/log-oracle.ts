@@ -7,10 +7,9 @@ export function checkNothingLost(
   world: World,
   destinations: readonly Destination[],
   acknowledged: ReadonlySet<number>,
-  excused: ReadonlySet<number>,
 ): void {
   for (const record of acknowledged) {
-    if (excused.has(record) || destinations.some((destination) => destination.has(record))) continue;
+    if (destinations.some((it) => it.has(record) || it.excused.has(record))) continue;
     world.violated('nothing is lost', `${recordId(record)} was answered ok and is in no log`);
     return;
   }

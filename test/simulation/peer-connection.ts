@@ -128,7 +128,9 @@ export class PeerConnection {
     this.#state = 'broken';
     this.#world.event(this.#destination.path, `connection ends: ${scope}`);
     const notice = this.#random.chance(0.5) ? 0 : this.#random.between(0, 300);
+    this.#destination.newsUnderWay++;
     this.#world.after(notice, () => {
+      this.#destination.newsUnderWay--;
       if (this.#state !== 'broken') return;
       this.#state = 'ended';
       this.#ends.onLost(scope);

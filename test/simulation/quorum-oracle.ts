@@ -2,7 +2,7 @@ import type { EnabledDevice, Situation } from './simulated-daemon.ts';
 
 /** Whether the record is where the policy wants it, by what is in the world and not by what the daemon thinks. */
 export function isRecorded(record: number, { requirement, enabled }: Situation): boolean {
-  const holding = enabled.filter((device) => device.destination.holds(record));
+  const holding = enabled.filter((device) => device.destination.took(record));
   switch (requirement.kind) {
     case 'any':
       return holding.length > 0;

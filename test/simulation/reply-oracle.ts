@@ -184,7 +184,7 @@ export class ReplyOracle {
     const { destination, plan } = device;
     switch (outcome) {
       case 'recorded':
-        return destination.holds(record) ? null : 'does not have it';
+        return destination.took(record) ? null : 'does not have it';
       case 'late': {
         const { writeTimeoutMs } = plan.lane;
         const passed = writeTimeoutMs > 0 && this.#world.clock.now() >= at + writeTimeoutMs;

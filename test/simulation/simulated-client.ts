@@ -9,6 +9,9 @@ import type { World } from './world.ts';
 /** How often a sender that is held back is looked at again. */
 const reviewMs = 50;
 
+/** About how long the slowest client takes to send what it has, unless it is held back. */
+const longestTalkMs = 3_000;
+
 /** Bytes in flight on a connection that gets no replies before it is held back. */
 const silentBytes = 2_000;
 
@@ -30,13 +33,16 @@ export class SimulatedClient implements BudgetedReader {
   readonly #door: Door;
   #state: 'sending' | 'held_back' | 'sent' | 'gone' = 'sending';
   #sent = 0;
-  #vanishAt: number;
+  readonly #vanishAt: number;
+  readonly #pauseMs: number;
   #scheduled = false;
 
   constructor(settings: SimulatedClientSettings) {
     const { world, daemon, plan, script, oracle, random } = settings;
     this.#settings = settings;
     this.#vanishAt = plan.vanishes ? random.below(script.bytes.length) : Number.POSITIVE_INFINITY;
+    const chunks = script.bytes.length / (plan.chunkBytes / 2);
+    this.#pauseMs = Math.min(plan.pauseMs, (2 * longestTalkMs) / chunks);
     this.#door = daemon.connect(plan.replies, (replies) => {
       if (!daemon.alive) return;
       oracle.replied(replies);
@@ -71,9 +77,9 @@ export class SimulatedClient implements BudgetedReader {
   }
 
   #scheduleSend(): void {
-    const { world, random, plan } = this.#settings;
+    const { world, random } = this.#settings;
     this.#scheduled = true;
-    world.after(random.between(0, plan.pauseMs), () => this.#send());
+    world.after(random.between(0, this.#pauseMs), () => this.#send());
   }
 
   #mayRead(): boolean {
