@@ -119,7 +119,8 @@ function render(node: Node, path: readonly Step[], walk: Walk): string {
     node.members.map(({ name, value }) => [value, render(value, [...path, name], walk)]),
     walk,
   );
-  return isPath(path, 'response', 'wrap_info') ? line.slice(0, -1) + missing(node.members, walk) + '}' : line;
+  if (!isPath(path, 'response', 'wrap_info')) return line;
+  return `${line.slice(0, -1)}${missing(node.members, walk)}}`;
 }
 
 /** The text of a container with its values replaced. */
