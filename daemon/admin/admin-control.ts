@@ -1,0 +1,61 @@
+/** A device as the API shows it. */
+export interface DeviceListing {
+  /** With its trailing slash. */
+  readonly path: string;
+  readonly type: string;
+  readonly description: string;
+  readonly local: boolean;
+  /** As they were given; a credential of the configuration file is shown as its reference. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Whether it stands in the configuration file or was enabled through the API. */
+  readonly declared: 'config' | 'api';
+}
+
+/** What a caller wants enabled. Option values are text, whatever JSON they came as. */
+export interface DeviceWanted {
+  readonly type: string;
+  readonly description: string;
+  readonly local: boolean;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** Keys whose values a mount's records show in the clear. */
+export interface TunedKeys {
+  readonly requestKeys: readonly string[];
+  readonly responseKeys: readonly string[];
+}
+
+/**
+ * What the admin API can look at and change. Paths and mounts come with one trailing slash. Whatever cannot be done
+ * throws or rejects with `AdminRefused`, and then nothing has changed.
+ */
+export interface AdminControl {
+  devices(): readonly DeviceListing[];
+  /** Resolves when the device takes records. */
+  enable(path: string, device: DeviceWanted): Promise<void>;
+  /** Resolves when nothing more is written and the salt is gone; also for a path that is not known. */
+  disable(path: string): Promise<void>;
+  /** The hash that the device writes for `input`. */
+  hash(path: string, input: string): string;
+  /** By name in lower case. */
+  headers(): ReadonlyMap<string, { readonly hmac: boolean }>;
+  /** Names are taken in any case. */
+  setHeader(name: string, hmac: boolean): Promise<void>;
+  deleteHeader(name: string): Promise<void>;
+  /** Empty lists for a mount that nobody tuned. */
+  mountKeys(mount: string): TunedKeys;
+  /** A list that is left out stays as it was. */
+  setMountKeys(mount: string, keys: Partial<TunedKeys>): Promise<void>;
+}
+
+/** What a caller asked for cannot be done. The message is for them. */
+export class AdminRefused extends Error {
+  override readonly name = 'AdminRefused';
+  readonly status: number;
+
+  /** @param status of the HTTP answer */
+  constructor(message: string, status = 400) {
+    super(message);
+    this.status = status;
+  }
+}
