@@ -1,3 +1,5 @@
+import type { MountKeys } from '../../format/line-options.ts';
+
 /** A device as the API shows it. */
 export interface DeviceListing {
   /** With its trailing slash. */
@@ -12,17 +14,11 @@ export interface DeviceListing {
 }
 
 /** What a caller wants enabled. Option values are text, whatever JSON they came as. */
-export interface DeviceWanted {
+export interface DeviceRequest {
   readonly type: string;
   readonly description: string;
   readonly local: boolean;
   readonly options: Readonly<Record<string, string>>;
-}
-
-/** Keys whose values a mount's records show in the clear. */
-export interface TunedKeys {
-  readonly requestKeys: readonly string[];
-  readonly responseKeys: readonly string[];
 }
 
 /**
@@ -32,7 +28,7 @@ export interface TunedKeys {
 export interface AdminControl {
   devices(): readonly DeviceListing[];
   /** Resolves when the device takes records. */
-  enable(path: string, device: DeviceWanted): Promise<void>;
+  enable(path: string, device: DeviceRequest): Promise<void>;
   /** Resolves when nothing more is written and the salt is gone; also for a path that is not known. */
   disable(path: string): Promise<void>;
   /** The hash that the device writes for `input`. */
@@ -43,9 +39,9 @@ export interface AdminControl {
   setHeader(name: string, hmac: boolean): Promise<void>;
   deleteHeader(name: string): Promise<void>;
   /** Empty lists for a mount that nobody tuned. */
-  mountKeys(mount: string): TunedKeys;
+  mountKeys(mount: string): MountKeys;
   /** A list that is left out stays as it was. */
-  setMountKeys(mount: string, keys: Partial<TunedKeys>): Promise<void>;
+  setMountKeys(mount: string, keys: Partial<MountKeys>): Promise<void>;
 }
 
 /** What a caller asked for cannot be done. The message is for them. */
