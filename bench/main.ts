@@ -1,5 +1,5 @@
 // `npm run bench`, or `npm run bench -- ingest` for one scenario. Each prints its rivals beside itself, as ratios.
-const scenarios: Readonly<Record<string, () => Promise<{ run: () => Promise<void> }>>> = {
+const scenarios: Readonly<Record<string, () => Promise<{ run: () => Promise<void> | void }>>> = {
   ingest: () => import('./ingest.ts'),
   kernel: () => import('./kernel.ts'),
 };

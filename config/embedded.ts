@@ -7,6 +7,7 @@ listeners:
   - path: ./var/ingest.sock
 admin:
   path: ./var/admin.sock
+  file_roots: [./var]
 metrics:
   listen: 127.0.0.1:9102
 devices:

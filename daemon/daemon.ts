@@ -1,14 +1,15 @@
 import { Registry } from 'prom-client';
 import type { Config } from '../config/config.ts';
 import { Formatter } from '../format/formatter.ts';
-import type { RecordPolicy } from '../format/line-options.ts';
+import { Control } from './admin/control.ts';
 import { readBuildInfo } from './build-info.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './configuration.ts';
+import { declaredDevices } from './declared-devices.ts';
 import { Broker } from './delivery/broker.ts';
 import type { LaneEvents } from './delivery/lane.ts';
 import { Watchdog } from './delivery/watchdog.ts';
-import { type DeclaredDevice, type DeviceChange, DeviceTable } from './device-table.ts';
+import { type DeviceChange, DeviceTable } from './device-table.ts';
 import type { Phase } from './health.ts';
 import { zeroIngestCounters } from './ingest/ingest-counters.ts';
 import { type ListenerChange, ListenerTable } from './ingest/listener-table.ts';
@@ -16,8 +17,10 @@ import type { IngestSettings } from './ingest/session.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { MonitoringServer, type PreparedServer } from './monitoring-server.ts';
+import { recordPolicy } from './record-policy.ts';
 import { openStateDirectory } from './state-directory.ts';
 import { StopSteps } from './stop-steps.ts';
+import { emptyTable, readTable, type StoredTable } from './stored-table.ts';
 
 /** A reload that asks for what only a restart can change. Nothing was changed. */
 export class ReloadRefused extends Error {
@@ -32,7 +35,8 @@ export class Daemon {
   readonly #metrics: Metrics;
   readonly #monitoring: MonitoringServer;
   readonly #listeners: ListenerTable;
-  #devices: DeviceTable | null = null;
+  /** What exists once the start is through. */
+  #running: Running | null = null;
   #config: Config;
   #phase: Phase = 'starting';
 
@@ -44,7 +48,7 @@ export class Daemon {
     this.#log = log;
     this.#steps = new StopSteps(log);
     this.#ingest = {
-      formatter: new Formatter(recordPolicy(config)),
+      formatter: new Formatter(recordPolicy(config, emptyTable)),
       broker,
       clock,
       counters,
@@ -86,6 +90,8 @@ export class Daemon {
     const { broker, clock, formatter } = this.#ingest;
     const state = await openStateDirectory(config.stateDir);
     this.#steps.add('state directory', () => state.release());
+    const stored = await readTable(state);
+    formatter.setPolicy(recordPolicy(config, stored));
 
     // Up before the devices are, and until they are down: somebody may be watching both.
     await this.#monitoring.commit(await this.#monitoring.prepare(config.metrics?.listen ?? null));
@@ -98,19 +104,24 @@ export class Daemon {
     };
     const metrics = this.#metrics;
     const devices = new DeviceTable({ state, formatter, broker, metrics, events, clock, log: this.#log });
-    const declared = await devices.prepare(declaredDevices(configuration));
+    // A device of the API that cannot work must not keep the daemon, and so the API, from starting.
+    const declared = await devices.prepare(
+      declaredDevices(configuration, stored),
+      (device) => device.declared === 'api',
+    );
     this.#steps.add('watchdog', () => watchdog.stop());
     this.#steps.add('devices', () => this.#stopDevices(devices));
     watchdog.start();
 
     // The devices go first: a record that comes in the moment a listener is open must find them.
     await devices.commit(declared, 0);
-    this.#devices = devices;
+    const control = new Control({ state, stored, devices, ingest: this.#ingest, config: () => this.#config });
     const listeners = await this.#listeners.prepare(config.listeners);
     this.#steps.add('listeners', () => this.#listeners.closeDoors());
     await this.#listeners.commit(listeners);
 
     await devices.destroyOrphanedSalts();
+    this.#running = { devices, control };
     this.#phase = 'running';
   }
 
@@ -131,15 +142,20 @@ export class Daemon {
    * (as `start` does, or with `ReloadRefused`), the daemon runs on as it was.
    */
   async reload(configuration: Configuration): Promise<void> {
-    const { config } = configuration;
-    const devices = this.#devices;
-    if (devices === null || this.#phase !== 'running') throw new ReloadRefused('the daemon is not running');
-    if (config.stateDir !== this.#config.stateDir) {
+    const running = this.#running;
+    if (running === null || this.#phase !== 'running') throw new ReloadRefused('the daemon is not running');
+    const { stateDir } = configuration.config;
+    if (stateDir !== this.#config.stateDir) {
       throw new ReloadRefused(
-        `state_dir cannot change while the daemon runs: restart it to use "${config.stateDir}"`,
+        `state_dir cannot change while the daemon runs: restart it to use "${stateDir}"`,
       );
     }
-    const { device, listeners, monitoring } = await this.#prepare(devices, configuration);
+    await running.control.alone(() => this.#reload(running, configuration));
+  }
+
+  async #reload({ devices, control }: Running, configuration: Configuration): Promise<void> {
+    const { config } = configuration;
+    const { device, listeners, monitoring } = await this.#prepare(devices, configuration, control.stored);
     // In one turn, so that no record meets half of the change.
     this.#ingest.limits = config.limits;
     this.#config = config;
@@ -154,16 +170,16 @@ export class Daemon {
   }
 
   /** Does all of a reload that can fail, and undoes it when something does. */
-  async #prepare(devices: DeviceTable, configuration: Configuration): Promise<Prepared> {
+  async #prepare(devices: DeviceTable, configuration: Configuration, stored: StoredTable): Promise<Prepared> {
     const { config } = configuration;
-    const device = await devices.prepare(declaredDevices(configuration));
+    const device = await devices.prepare(declaredDevices(configuration, stored));
     const undo = [() => devices.abandon(device)];
     try {
       const listeners = await this.#listeners.prepare(config.listeners);
       undo.unshift(() => this.#listeners.abandon(listeners));
       const monitoring = await this.#monitoring.prepare(config.metrics?.listen ?? null);
       undo.unshift(() => this.#monitoring.abandon(monitoring));
-      this.#ingest.formatter.setPolicy(recordPolicy(config));
+      this.#ingest.formatter.setPolicy(recordPolicy(config, stored));
       return { device, listeners, monitoring };
     } catch (error) {
       for (const step of undo) await step();
@@ -194,21 +210,14 @@ export class Daemon {
   }
 }
 
+interface Running {
+  readonly devices: DeviceTable;
+  readonly control: Control;
+}
+
 /** What a reload has ready before it changes anything. */
 interface Prepared {
   readonly device: DeviceChange;
   readonly listeners: ListenerChange;
   readonly monitoring: PreparedServer;
-}
-
-function declaredDevices({ config, devices }: Configuration): Map<string, DeclaredDevice> {
-  const declared = new Map<string, DeclaredDevice>();
-  for (const [path, device] of config.devices)
-    declared.set(path, { config: device, parsed: devices.get(path)! });
-  return declared;
-}
-
-function recordPolicy(config: Config): RecordPolicy {
-  const { clearFields, auditedHeaders, mounts, unauditedPaths } = config;
-  return { clearFields, auditedHeaders, mounts, unauditedPaths };
 }

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DeviceConfig } from '../config/config.ts';
 import { DeviceFailure } from '../devices/device.ts';
-import type { ParsedDevice } from '../devices/device-kind.ts';
 import type { Formatter } from '../format/formatter.ts';
 import type { Clock } from './clock.ts';
+import type { DeclaredDevice } from './declared-devices.ts';
 import type { Broker } from './delivery/broker.ts';
 import { Lane, type LaneEvents } from './delivery/lane.ts';
+import { DevicesRefused } from './devices-refused.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { destroySalt, saltFor, storedSalts } from './salts.ts';
@@ -13,17 +14,6 @@ import type { StateDirectory } from './state-directory.ts';
 
 /** How long a start or reload waits for a device to open. A slower one goes on opening in its lane. */
 const openPatienceMs = 2_000;
-
-/** A device as it is declared, with its options parsed. */
-export interface DeclaredDevice {
-  readonly config: DeviceConfig;
-  readonly parsed: ParsedDevice;
-}
-
-/** Devices that cannot work until an operator changes something. */
-export class DevicesRefused extends Error {
-  override readonly name = 'DevicesRefused';
-}
 
 /** What a new set of devices will change. Nothing has changed yet but that new devices are open. */
 export interface DeviceChange {
@@ -54,8 +44,20 @@ export class DeviceTable {
     this.#settings = settings;
   }
 
-  /** Opens what is new or changed. Rejects with `DevicesRefused` or `SaltRefused`, having undone what it did. */
-  async prepare(declared: ReadonlyMap<string, DeclaredDevice>): Promise<DeviceChange> {
+  /** By path. */
+  get declared(): ReadonlyMap<string, DeclaredDevice> {
+    return this.#declared;
+  }
+
+  /**
+   * Opens what is new or changed. Rejects with `DevicesRefused` or `SaltRefused`, having undone what it did. A
+   * device that cannot work until somebody does something refuses the change, unless `mayFail` says that its lane is
+   * to go on trying.
+   */
+  async prepare(
+    declared: ReadonlyMap<string, DeclaredDevice>,
+    mayFail: (device: DeclaredDevice) => boolean = () => false,
+  ): Promise<DeviceChange> {
     const removedPaths = [...this.#declared.keys()].filter((path) => !declared.has(path));
     const salted = new Set(await storedSalts(this.#settings.state));
     const lanes: Lane[] = [];
@@ -66,7 +68,7 @@ export class DeviceTable {
         if (device.config.saltFile === null && !salted.has(path)) change.newSalts.push(path);
         if (lane !== null) lanes.push(lane);
       }
-      await this.#open(lanes);
+      await this.#open(lanes, (lane) => mayFail(declared.get(lane.path)!));
       return change;
     } catch (error) {
       await this.abandon(change);
@@ -75,6 +77,8 @@ export class DeviceTable {
   }
 
   async #laneIfChanged(path: string, device: DeclaredDevice): Promise<Lane | null> {
+    // The very same declaration: nobody asked for a change here, so nothing of it is looked at again.
+    if (this.#declared.get(path) === device) return null;
     const { state, formatter, broker, clock, events, log } = this.#settings;
     const { config, parsed } = device;
     const salt = await saltFor(state, path, config.saltFile, (message) => log.warn('salt file', { message }));
@@ -100,7 +104,7 @@ export class DeviceTable {
     });
   }
 
-  async #open(lanes: readonly Lane[]): Promise<void> {
+  async #open(lanes: readonly Lane[], mayFail: (lane: Lane) => boolean): Promise<void> {
     const refused: string[] = [];
     const opening = lanes.map(async (lane) => {
       try {
@@ -108,7 +112,7 @@ export class DeviceTable {
       } catch (error) {
         if (!(error instanceof DeviceFailure)) throw error;
         // One that may come back by itself is the watchdog's to report and the lane's to try again.
-        if (error.permanent) refused.push(`${lane.path}: ${error.message}`);
+        if (error.permanent && !mayFail(lane)) refused.push(`${lane.path}: ${error.message}`);
       }
     });
     let cancel = (): void => {};

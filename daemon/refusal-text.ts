@@ -1,6 +1,6 @@
 import { ConfigRefused, formatProblems } from '../config/problem.ts';
 import { ReloadRefused } from './daemon.ts';
-import { DevicesRefused } from './device-table.ts';
+import { DevicesRefused } from './devices-refused.ts';
 import { ListenRefused } from './http-server.ts';
 import { SaltRefused } from './salts.ts';
 import { SocketPathRefused } from './socket-file.ts';

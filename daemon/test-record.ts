@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import type { Formatter } from '../format/formatter.ts';
+import type { Clock } from './clock.ts';
+import { Batch } from './delivery/batch.ts';
+import type { Lane } from './delivery/lane.ts';
+
+/** A device without a write timeout must not keep the caller for ever. */
+const longestMs = 10_000;
+
+/**
+ * Has a device record one record of its own, as Vault and OpenBao do before they enable one: `null` when it did, or
+ * why it did not.
+ */
+export async function writeTestRecord(
+  lane: Lane,
+  formatter: Formatter,
+  clock: Clock,
+): Promise<string | null> {
+  const record = {
+    type: 'request',
+    request: { id: randomUUID(), operation: 'update', path: 'sys/audit/test' },
+  };
+  const scanned = formatter.scan([Buffer.from(JSON.stringify(record))], 'as_is', clock.wallTime());
+  const lines = lane.format.render(scanned, lane.maxLineBytes);
+  scanned.release();
+  let cancel = (): void => {};
+  const recorded = await new Promise<boolean>((resolve) => {
+    cancel = clock.setTimer(longestMs, () => resolve(false));
+    const quorum = { paths: [lane.path], need: 1, qualifies: [true] };
+    const batch = new Batch(1, clock.now(), quorum, true, (decided) => resolve(decided.ok(0)));
+    lane.enqueue(batch, 0, lines);
+  });
+  cancel();
+  if (recorded) return null;
+  return lane.status().lastFailure?.message ?? 'it did not take the record in time';
+}
