@@ -41,6 +41,7 @@ export class LifeRun {
   /** Changes under way. */
   #changing = 0;
   #largestBatchBytes = 0;
+  #endedAt = 0;
 
   constructor(settings: LifeSettings) {
     this.#settings = settings;
@@ -207,7 +208,7 @@ export class LifeRun {
   #settle(): void {
     const { life, destinations } = this.#settings;
     const killed = life.ending === 'kill';
-    for (const oracle of this.#oracles) oracle.finish(!killed);
+    for (const oracle of this.#oracles) oracle.finish(!killed, this.#endedAt);
     for (const destination of destinations) {
       if (life.ending === 'calm' && destination.lost.size > 0) {
         const detail = `${destination.lost.size} records recorded in ${destination.path} are not in its log`;

@@ -202,11 +202,11 @@ export class ReplyOracle {
     }
   }
 
-  /** At the end of a life; `answered`: nothing may be left. */
-  finish(answered: boolean): void {
+  /** A life ended at `endedAt`; `answered`: nothing may be left. */
+  finish(answered: boolean, endedAt: number): void {
     const oldest = this.#awaited[0];
     if (oldest === undefined) return;
-    const silent = this.#world.clock.now() - oldest.dueBy;
+    const silent = endedAt - oldest.dueBy;
     if (answered) this.#world.violated('one reply a record', `no reply to ${recordId(oldest.line.record)}`);
     else if (silent > 0) this.#world.violated('a reply in time', `none to ${recordId(oldest.line.record)}`);
   }

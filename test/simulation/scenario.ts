@@ -151,11 +151,11 @@ function drawRequirement(random: Random, destinations: readonly DestinationSetti
 function drawClient(random: Random, faultsEndAt: number): ClientPlan {
   return {
     replies: random.pick<Replies>(['status', 'status', 'devices', 'none']),
-    records: random.whole(1, 40),
+    records: random.whole(1, 25),
     startsAt: random.between(0, faultsEndAt * 0.7),
     window: random.pick([1, 5, 1_000]),
     pauseMs: random.pick([0.5, 20, 400]),
-    chunkBytes: random.pick([40, 400, 5_000]),
+    chunkBytes: random.pick([100, 400, 5_000]),
     vanishes: random.chance(0.1),
   };
 }
