@@ -50,6 +50,8 @@ export interface KernelSizes {
   readonly planBytes: number;
 }
 
+/** The kernel needs the highest bit of an address for itself; the rest is for its fixed regions and the growth of the plan. */
+const mostBytes = 1.5 * 1024 * 1024 * 1024;
 const pageBytes = 65_536;
 const midstateBytes = 64;
 const blockBytes = 64;
@@ -95,6 +97,9 @@ export class Kernel {
     const { memory } = this.#exports;
     const base = this.#exports.policyPlace();
     const bytes = policy(base);
+    if (bytes.length + 2 * sizes.inputBytes + 64 * sizes.records + sizes.planBytes > mostBytes) {
+      throw new RangeError('Cannot scan batch: it does not fit the memory of a kernel');
+    }
     const wanted = this.#exports.layout(bytes.length, sizes.inputBytes, sizes.records, sizes.planBytes) >>> 0;
     memory.grow(Math.ceil((wanted - memory.buffer.byteLength) / pageBytes));
     this.bytes(base, bytes.length).set(bytes);

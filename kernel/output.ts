@@ -51,10 +51,10 @@ export function handOver(): void {
 
 /** Bytes as they are. Long ones are not copied through the output region. */
 export function put(from: usize, length: usize): void {
-  if (length <= LARGEST_RESERVE) {
-    copy(reserve(length), from, length);
-  } else if (measuring) {
+  if (measuring) {
     measured += length as u64;
+  } else if (length <= LARGEST_RESERVE) {
+    copy(reserve(length), from, length);
   } else if (length < OUTPUT_BYTES / 2) {
     if (outputAt + length > OUTPUT + OUTPUT_BYTES - LARGEST_RESERVE) handOver();
     copy(outputAt, from, length);

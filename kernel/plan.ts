@@ -29,11 +29,14 @@ export const SLOT_FLAG: u32 = 0x80000000;
 
 export let planAt: usize = 0;
 export let scratchAt: usize = 0;
+/** How far decoded text was ever written, by records that were given up too. */
+export let scratchHighest: usize = 0;
 let planEnd: usize = 0;
 
 export function startPlan(): void {
   planAt = place.plan;
   scratchAt = place.scratch;
+  scratchHighest = place.scratch;
   planEnd = (memory.size() as usize) << 16;
 }
 
@@ -79,6 +82,7 @@ export function addString(action: u32, at: usize, end: usize, escaped: bool, cle
   if (escaped) {
     message = scratchAt + 4;
     length = decode(at, end, message) - message;
+    if (message + length > scratchHighest) scratchHighest = message + length;
   }
   if (action == DATA && isTimestamp(message, length)) kind = HASHED_TIMESTAMP;
   let reference = slotOf(message, length, kind);

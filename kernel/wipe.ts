@@ -1,7 +1,7 @@
 import * as place from './layout';
 import { GROUP, MIDSTATES, NAME, NAME_BYTES, SLACK } from './layout';
 import { wipeOutput } from './output';
-import { scratchAt } from './plan';
+import { scratchHighest } from './plan';
 
 /** Clears the key material and the blocks of messages that hashing leaves behind. */
 export function wipeHashing(): void {
@@ -13,6 +13,6 @@ export function wipeBatch(length: usize): void {
   wipeHashing();
   memory.fill(NAME, 0, NAME_BYTES + SLACK);
   memory.fill(place.input, 0, length + 1);
-  memory.fill(place.scratch, 0, scratchAt - place.scratch + SLACK);
+  memory.fill(place.scratch, 0, scratchHighest - place.scratch + SLACK);
   wipeOutput();
 }

@@ -59,17 +59,23 @@ test('after release no memory of the kernel has a byte of a record or of a key',
     formatter.line({ ...defaultLineOptions, logRaw: true }, salt),
     formatter.line({ ...defaultLineOptions, format: 'jsonx' }, salt),
   ];
+  // Decoded while it was scanned, and given up at its end.
+  const refused = `{"a":[${Array.from({ length: 51 }, (_, index) => `"${index} ${marker.replace('S', '\\u0053')}"`).join(',')}`;
   const inputs = [
     record(),
     `${record()}\n`.repeat(40),
     `${record()}\n{"broken":"${marker}`,
     `{"error":"${marker.repeat(90_000)}"}`,
+    refused,
   ];
-  for (const input of inputs) {
+  for (const [input, limit] of inputs.flatMap((each) => [
+    [each, 0] as const,
+    [each, Number.POSITIVE_INFINITY] as const,
+  ])) {
     let seen = 0;
     const kernel = kernelOf(formatter, input, (batch) => {
       seen = places(batch.kernel.memory, marker.slice(0, 8)).length;
-      for (const line of lines) line.render(batch, Number.POSITIVE_INFINITY);
+      for (const line of lines) line.render(batch, limit);
       batch.describe(0);
     });
     assert.ok(seen > 0, 'the marker was never there, so that its absence shows nothing');
