@@ -1,5 +1,9 @@
 import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ListenAddress } from '../config/config.ts';
+import { HttpConnections } from './http-connections.ts';
 import { errorAnswer, findHandler, type HttpAnswer, type HttpRoutes } from './http-routes.ts';
 import { type ClaimedSocket, claimSocketPath, type SocketPathOptions } from './socket-file.ts';
 import { systemErrorCode, systemErrorText } from './system-error.ts';
@@ -9,15 +13,34 @@ export class ListenRefused extends Error {
   override readonly name = 'ListenRefused';
 }
 
+/** Answers every request, whatever its path. */
+export type HttpResponder = (request: http.IncomingMessage) => HttpAnswer | Promise<HttpAnswer>;
+
+/** A server's certificate, with those that lead to its authority, and its key: PEM. */
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface HttpServerOptions {
   readonly listen: ListenAddress;
-  readonly routes: HttpRoutes;
+  /** Handlers by path, or one function that finds them in its own way. */
+  readonly routes: HttpRoutes | HttpResponder;
+  /** Plain HTTP when left out. */
+  readonly certificate?: ServerCertificate;
   /** For a UNIX socket; 0600 and the process's group when left out. */
   readonly socket?: SocketPathOptions;
-  /** Connections beyond are closed at once. 64 when left out: scrapers and probes need a handful. */
+  /** Connections it holds at most. 64 when left out: scrapers and probes need a handful. */
   readonly connections?: number;
+  /**
+   * What a connection too many meets: it is closed at once (`refuse`, when left out), or the one that has waited
+   * longest for its client is closed in its place.
+   */
+  readonly whenFull?: 'refuse' | 'end_waiting';
   /** How long a whole request may take to arrive, in milliseconds; 30,000 when left out. */
   readonly requestMs?: number;
+  /** Answers what the parser refused, given the bytes that it had then; `null` leaves it to the usual answer. */
+  readonly onUnparsed?: (start: Buffer) => HttpAnswer | null;
   /** Hears of a handler that threw, after the client was answered 500. */
   readonly onError?: (error: unknown) => void;
 }
@@ -25,29 +48,19 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Where it really listens: port 0 has become the port the system chose. */
   readonly address: ListenAddress;
+  /** Shows another certificate from the next connection on; only for a server that had one from the start. */
+  renew(certificate: ServerCertificate): void;
   /** Answers what has been asked, and closes every connection, waiting no longer than `graceMs`. */
   close(graceMs?: number): Promise<void>;
 }
 
 /** Rejects with `ListenRefused`, or `SocketPathRefused` for a UNIX socket. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const requestMs = options.requestMs ?? 30_000;
-  const server = http.createServer(
-    {
-      headersTimeout: Math.min(10_000, requestMs),
-      requestTimeout: requestMs,
-      // Node looks at both limits this often only.
-      connectionsCheckingInterval: Math.min(1000, requestMs),
-      keepAliveTimeout: 30_000,
-      maxHeaderSize: 8 * 1024,
-    },
-    (request, response) => {
-      void serve(options, request, response);
-    },
-  );
+  const server = createServer(options);
   server.maxHeadersCount = 64;
-  server.maxConnections = options.connections ?? 64;
-  server.on('clientError', refuseUnreadable);
+  server.on('clientError', (error: Error, socket: Duplex) => {
+    refuseUnreadable(error, socket, options.onUnparsed);
+  });
 
   let claim: ClaimedSocket | null = null;
   if (options.listen.kind === 'unix') {
@@ -61,6 +74,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   return {
     address: boundAddress(server, options.listen),
+    renew(certificate) {
+      if (server instanceof https.Server) server.setSecureContext({ ...certificate });
+    },
     async close(graceMs = 1000) {
       await claim?.release();
       const closed = new Promise<void>((resolve) => {
@@ -72,6 +88,31 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       clearTimeout(timer);
     },
   };
+}
+
+function createServer(options: HttpServerOptions): http.Server | https.Server {
+  const requestMs = options.requestMs ?? 30_000;
+  const limits = {
+    headersTimeout: Math.min(10_000, requestMs),
+    requestTimeout: requestMs,
+    // Node looks at both limits this often only.
+    connectionsCheckingInterval: Math.min(1000, requestMs),
+    keepAliveTimeout: 30_000,
+    maxHeaderSize: 8 * 1024,
+  };
+  const limit = options.connections ?? 64;
+  const connections = options.whenFull === 'end_waiting' ? new HttpConnections(limit) : null;
+  const answer = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+    connections?.began(request);
+    void serve(options, request, response).finally(() => connections?.answered(request));
+  };
+  const server =
+    options.certificate === undefined
+      ? http.createServer(limits, answer)
+      : https.createServer({ ...limits, ...options.certificate, handshakeTimeout: 10_000 }, answer);
+  if (connections === null) server.maxConnections = limit;
+  else server.prependListener('connection', (socket: Socket) => connections.admit(socket));
+  return server;
 }
 
 async function serve(
@@ -103,7 +144,11 @@ async function serve(
   response.end(answer.status === 204 ? undefined : body);
 }
 
-async function answerFor(routes: HttpRoutes, request: http.IncomingMessage): Promise<HttpAnswer> {
+async function answerFor(
+  routes: HttpRoutes | HttpResponder,
+  request: http.IncomingMessage,
+): Promise<HttpAnswer> {
+  if (typeof routes === 'function') return await routes(request);
   let url: URL;
   try {
     url = new URL(request.url ?? '/', 'http://localhost');
@@ -115,13 +160,19 @@ async function answerFor(routes: HttpRoutes, request: http.IncomingMessage): Pro
 }
 
 /** Answers what the parser could not read, in the same shape as every other error. */
-function refuseUnreadable(error: Error, socket: import('node:stream').Duplex): void {
-  if (!socket.writable) {
+function refuseUnreadable(
+  error: Error,
+  socket: Duplex,
+  onUnparsed: HttpServerOptions['onUnparsed'] = () => null,
+): void {
+  const code = systemErrorCode(error);
+  // Anything else is a broken connection, or a TLS handshake that failed: there is nobody to answer.
+  if (!socket.writable || !(code?.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT')) {
     socket.destroy();
     return;
   }
-  const [status, message] = unreadable(systemErrorCode(error));
-  const { body } = errorAnswer(status, message);
+  const start = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : null;
+  const { status, body } = (start === null ? null : onUnparsed(start)) ?? errorAnswer(...unreadable(code));
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
