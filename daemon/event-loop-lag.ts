@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as delayed } from 'node:timers/promises';
 import { Gauge, type Registry } from 'prom-client';
 
 // Node samples with a timer of this many milliseconds and reports the whole time between two calls of it.
@@ -13,7 +14,10 @@ export function watchEventLoop(registry: Registry): { close(): void } {
     help: 'How late the event loop ran timers since the last scrape: median, 99th percentile and maximum',
     labelNames: ['stat'],
     registers: [registry],
-    collect() {
+    async collect() {
+      // A scrape that waited for a blocked loop is served before the timer that measures the block. This timer runs
+      // after that one; without it the reset below would lose the block.
+      await delayed(1);
       const seconds = (nanoseconds: number): number =>
         delay.count === 0 ? 0 : Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000);
       this.set({ stat: 'p50' }, seconds(delay.percentile(50)));
