@@ -16,28 +16,6 @@ export interface Sabotage {
 /** Nothing is spoilt. */
 export const noSabotage: Sabotage = {};
 
-/** Bugs put in on purpose: a simulator that does not find them proves nothing when it finds none. */
-export const bugs: Readonly<Record<string, Sabotage>> = {
-  /** A record counts as recorded once it is queued. */
-  'reply-before-recorded': {
-    lane(lane) {
-      const enqueue = lane.enqueue.bind(lane);
-      lane.enqueue = (batch, slot, rendered) => {
-        batch.settle(slot, 0, batch.count, 'recorded');
-        enqueue(batch, slot, rendered);
-      };
-    },
-  },
-  /** Replies go out as they are decided: chunks of one connection take turns between two sessions. */
-  'reply-order': { session: (open) => new TwoSessions(open) },
-  /** After a failure, what is sent again counts as written without being written. */
-  'lost-batch-on-retry': { device: (device) => new ForgetfulDevice(device) },
-  /** The bound on what waits is a thousand times what was configured. */
-  'unbounded-queue': {
-    laneOptions: (options) => ({ ...options, queueBytes: options.queueBytes * 1_000 }),
-  },
-};
-
 class TwoSessions implements Door {
   #current: Session;
   #other: Session;
@@ -74,10 +52,9 @@ class TwoSessions implements Door {
   }
 }
 
-class ForgetfulDevice implements Device {
+class WrappedDevice implements Device {
   readonly tailBytes: number;
   readonly #device: Device;
-  #failed = false;
 
   constructor(device: Device) {
     this.tailBytes = device.tailBytes;
@@ -88,14 +65,8 @@ class ForgetfulDevice implements Device {
     return this.#device.open(signal);
   }
 
-  async write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
-    if (this.#failed) {
-      this.#failed = false;
-      return { settled: lines.ends.length, refused: [], failure: null };
-    }
-    const outcome = await this.#device.write(lines, signal);
-    this.#failed = outcome.failure !== null;
-    return outcome;
+  write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
+    return this.#device.write(lines, signal);
   }
 
   reopen(signal: AbortSignal): Promise<void> {
@@ -106,3 +77,43 @@ class ForgetfulDevice implements Device {
     return this.#device.close();
   }
 }
+
+class ForgetfulDevice extends WrappedDevice {
+  #failed = false;
+
+  override async write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
+    if (this.#failed) {
+      this.#failed = false;
+      return { settled: lines.ends.length, refused: [], failure: null };
+    }
+    const outcome = await super.write(lines, signal);
+    this.#failed = outcome.failure !== null;
+    return outcome;
+  }
+}
+
+/** Bugs put in on purpose: a simulator that does not find them proves nothing when it finds none. */
+export const bugs: Readonly<Record<string, Sabotage>> = {
+  /** A record counts as recorded once it is queued. */
+  'reply-before-recorded': {
+    lane(lane) {
+      const enqueue = lane.enqueue.bind(lane);
+      lane.enqueue = (batch, slot, rendered) => {
+        batch.settle(slot, 0, batch.count, 'recorded');
+        enqueue(batch, slot, rendered);
+      };
+    },
+  },
+  /** Replies go out as they are decided: chunks of one connection take turns between two sessions. */
+  'reply-order': { session: (open) => new TwoSessions(open) },
+  /** After a failure, what is sent again counts as written without being written. */
+  'lost-batch-on-retry': { device: (device) => new ForgetfulDevice(device) },
+  /** The bound on what waits is a thousand times what was configured. */
+  'unbounded-queue': {
+    laneOptions: (options) => ({ ...options, queueBytes: options.queueBytes * 1_000 }),
+  },
+  /** What a stream took is forgotten at once, so that a broken connection loses it. */
+  'tail-not-kept': { device: (device) => Object.assign(new WrappedDevice(device), { tailBytes: 0 }) },
+  /** Nothing is ever late. */
+  'no-deadline': { laneOptions: (options) => ({ ...options, writeTimeoutMs: 0 }) },
+};

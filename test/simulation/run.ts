@@ -17,6 +17,41 @@ export interface RunResult {
   readonly records: number;
 }
 
+/** What came of one seed after another, up to the first that fails. */
+export interface SeriesResult {
+  readonly runs: number;
+  readonly records: number;
+  /** Of all runs. */
+  readonly hash: number;
+  readonly failed: RunResult | null;
+}
+
+/** Plays `runs` seeds from `seed` on; `afterRun` is told how many are done. */
+export async function runSeeds(
+  seed: number,
+  runs: number,
+  sabotage: Sabotage = noSabotage,
+  afterRun: (done: number) => void = () => {},
+): Promise<SeriesResult> {
+  let records = 0;
+  let hash = 0;
+  for (let done = 1; done <= runs; done++) {
+    const result = await runSeed(seed + done - 1, sabotage);
+    records += result.records;
+    hash = (Math.imul(hash, 31) + result.hash) >>> 0;
+    if (result.violation !== null) return { runs: done, records, hash, failed: result };
+    afterRun(done);
+  }
+  return { runs, records, hash, failed: null };
+}
+
+/** What is wrong with a failed run and how to see it again. `bug`: the one that was put in. */
+export function failureText({ seed, violation }: RunResult, bug?: string): string {
+  if (violation === null) return `Seed ${seed} does not fail`;
+  const again = `npm run simulate -- --seed ${seed}${bug === undefined ? '' : ` --bug ${bug}`}`;
+  return `Seed ${seed} fails: ${violation.promise}, at ${violation.at.toFixed(3)} ms: ${violation.detail}\nSee it again: ${again}`;
+}
+
 /** Plays the scenario of a seed, from an empty world to its end. */
 export async function runSeed(
   seed: number,

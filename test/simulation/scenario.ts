@@ -32,6 +32,8 @@ export interface ClientPlan {
   /** Longest pause between two chunks. */
   readonly pauseMs: number;
   readonly chunkBytes: number;
+  /** Its chunks end with a line, as those of a client that writes record by record. */
+  readonly wholeLines: boolean;
   /** Whether it goes away before the end, without a word. */
   readonly vanishes: boolean;
 }
@@ -156,6 +158,7 @@ function drawClient(random: Random, faultsEndAt: number): ClientPlan {
     window: random.pick([1, 5, 1_000]),
     pauseMs: random.pick([0.5, 20, 400]),
     chunkBytes: random.pick([100, 400, 5_000]),
+    wholeLines: random.chance(0.4),
     vanishes: random.chance(0.1),
   };
 }

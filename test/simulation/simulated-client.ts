@@ -6,6 +6,8 @@ import type { ClientPlan } from './scenario.ts';
 import type { Door, SimulatedDaemon } from './simulated-daemon.ts';
 import type { World } from './world.ts';
 
+const newline = 0x0a;
+
 /** How often a sender that is held back is looked at again. */
 const reviewMs = 50;
 
@@ -107,7 +109,9 @@ export class SimulatedClient implements BudgetedReader {
     }
     this.#state = 'sending';
     const from = this.#sent;
-    const to = Math.min(script.bytes.length, from + random.whole(1, plan.chunkBytes), this.#vanishAt);
+    const wanted = from + random.whole(1, plan.chunkBytes);
+    const lineEnd = plan.wholeLines ? script.bytes.indexOf(newline, wanted - 1) + 1 : wanted;
+    const to = Math.min(script.bytes.length, lineEnd === 0 ? script.bytes.length : lineEnd, this.#vanishAt);
     if (to > from) this.#deliver(from, to);
     if (this.#vanishAt <= to) this.leave();
     else if (to === script.bytes.length) this.#end(oracle);

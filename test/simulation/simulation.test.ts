@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { bugs } from './bugs.ts';
+import { failureText, runSeed, runSeeds } from './run.ts';
+
+const program = fileURLToPath(new URL('./main.js', import.meta.url));
+const run = promisify(execFile);
+const baseSeed = Math.floor(Math.random() * 2 ** 31);
+
+test('10,000 random runs break no promise', async (t) => {
+  t.diagnostic(`seeds from ${baseSeed}`);
+  const { runs, records, failed } = await runSeeds(baseSeed, 10_000);
+  assert.equal(failed, null, failed === null ? '' : failureText(failed));
+  t.diagnostic(`${records} records in ${runs} runs`);
+});
+
+for (const [name, sabotage] of Object.entries(bugs)) {
+  test(`the bug ${name} is found within 1,000 runs`, async (t) => {
+    const { runs, failed } = await runSeeds(baseSeed, 1_000, sabotage);
+    assert.notEqual(failed, null, `not found from seed ${baseSeed} on`);
+    t.diagnostic(`found in run ${runs}: ${failed!.violation!.promise}`);
+    const again = await runSeed(failed!.seed, sabotage);
+    assert.deepEqual(again.violation, failed!.violation, 'the same seed fails in the same way');
+  });
+}
+
+test('a seed does the same again, word for word, whatever ran before it', async () => {
+  const first = await runSeed(baseSeed, undefined, true);
+  await runSeeds(baseSeed + 1, 5);
+  const second = await runSeed(baseSeed, undefined, true);
+  assert.ok(first.trace.length > 10);
+  assert.deepEqual(second.trace, first.trace);
+  assert.equal(second.hash, first.hash);
+});
+
+test('another process does the same with the same seeds', async () => {
+  const { hash } = await runSeeds(baseSeed, 20);
+  const { stdout } = await run(process.execPath, [program, '--seed', `${baseSeed}`, '--runs', '20']);
+  assert.match(stdout, new RegExp(`hash ${hash.toString(16).padStart(8, '0')},`));
+});
+
+test('the command ends with 1 at a failing seed, tells the run and how to see it again', async () => {
+  const { failed } = await runSeeds(baseSeed, 1_000, bugs['reply-before-recorded']);
+  const command = ['--seed', `${failed!.seed}`, '--bug', 'reply-before-recorded'];
+  const ended = await run(process.execPath, [program, ...command]).catch((error: unknown) => error);
+  const { code, stdout } = ended as { code: number; stdout: string };
+  assert.equal(code, 1);
+  assert.match(stdout, /oracle true replies/);
+  assert.ok(stdout.includes(`npm run simulate -- ${command.join(' ')}`));
+});
