@@ -5,7 +5,7 @@ import { addEntry, DROPPED, RENAMED } from './plan';
 import { clearState, find, headerNames } from './policy';
 import { closingQuote, ESCAPED } from './string';
 import { CLOSE_BRACE, COLON, COMMA, QUOTE, same, skipBlanks } from './text';
-import { value } from './value';
+import { DEEPEST, value } from './value';
 
 // A header of the policy: the state of its value, and its name in lower case as a JSON string.
 
@@ -33,7 +33,7 @@ function findHeader(name: usize, length: usize): usize {
 
 /** Scans `request.headers` after its opening brace: members that are not audited are dropped, with the right commas. */
 export function auditedHeaders(at: usize, depth: u32): usize {
-  if (depth > 512) return fail(at - 1, TOO_DEEP);
+  if (depth > DEEPEST) return fail(at - 1, TOO_DEEP);
   /** Where dropped bytes begin when the next member stays, and when none does. */
   let dropFrom = at;
   let lastFrom = at;

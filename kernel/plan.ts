@@ -1,7 +1,7 @@
 import { decode } from './escape';
 import * as place from './layout';
 import { PLAN_BYTES } from './layout';
-import { ACCESSOR, CLEAR, DATA, HASH, HEADER, TOKEN, WRAPPED_ACCESSOR } from './policy';
+import { ACCESSOR, DATA, HEADER, TOKEN, WRAPPED_ACCESSOR } from './policy';
 import { NO_SLOT, slotOf } from './slots';
 import { isTimestamp } from './timestamp';
 

@@ -75,7 +75,7 @@ function scanRecord(at: usize, end: usize, record: usize): u32 {
   let closed: usize = 0;
   let invalid: usize = end;
   if (lineHigh) invalid = invalidUtf8(at, end);
-  let again = false;
+  let again: bool = false;
   do {
     forgetFields();
     closed = scanObject(at, end);

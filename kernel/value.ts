@@ -47,7 +47,7 @@ import {
 import { beginWrapping, endWrapping } from './wrapping';
 
 /** RFC 8259 section 9 lets a parser set a limit; with it the recursion below is bounded. */
-const DEEPEST: u32 = 512;
+export const DEEPEST: u32 = 512;
 
 /** Members or elements of the container that ended last. */
 export let elements: u32 = 0;
