@@ -1,0 +1,172 @@
+import { chmod } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { AdminConfig, ListenAddress } from '../../config/config.ts';
+import {
+  type HttpResponder,
+  type HttpServer,
+  ListenRefused,
+  type ServerCertificate,
+  startHttpServer,
+} from '../http-server.ts';
+import type { Log } from '../log.ts';
+import { systemErrorText } from '../system-error.ts';
+import { permissionDenied } from './answers.ts';
+import { AdminTokens } from './authorization.ts';
+import { type AdminSources, adminResponder, answerList } from './responder.ts';
+import { readServerCertificate } from './server-certificate.ts';
+
+/** More than operators and their tools open; a flood of others only pushes each other out. */
+const connections = 128;
+
+/** A whole call is a few kilobytes. */
+const requestMs = 10_000;
+
+/** What a start or reload has ready. Servers that are new listen already. */
+export interface PreparedAdmin {
+  readonly config: AdminConfig;
+  readonly local: HttpServer;
+  /** `null` when TCP is off. */
+  readonly remote: {
+    readonly server: HttpServer;
+    readonly tokens: AdminTokens;
+    readonly certificate: ServerCertificate | null;
+  } | null;
+}
+
+/**
+ * The admin API on its UNIX socket, where the mode of the socket says who may call, and on TCP, where a token does.
+ * A reload may move either.
+ */
+export class AdminServer {
+  readonly #log: Log;
+  readonly #respond: HttpResponder;
+  #present: PreparedAdmin | null = null;
+
+  constructor(sources: AdminSources, log: Log) {
+    this.#log = log;
+    this.#respond = adminResponder(sources);
+  }
+
+  /** `host:port` with the port that the system chose; `null` while TCP is off. */
+  get tcpAddress(): string | null {
+    const server = this.#present?.remote?.server;
+    return server === undefined ? null : addressText(server.address);
+  }
+
+  /**
+   * Reads tokens, certificate and key anew, and listens where it does not yet. Rejects with `AccessRefused`,
+   * `ListenRefused` or `SocketPathRefused`; then all is as it was.
+   */
+  async prepare(config: AdminConfig): Promise<PreparedAdmin> {
+    const access = config.tcp === null ? null : await readAccess(config.tcp);
+    const local = await this.#prepareLocal(config);
+    try {
+      const remote =
+        config.tcp === null || access === null
+          ? null
+          : { ...access, server: await this.#prepareRemote(config.tcp, access.certificate) };
+      return { config, local, remote };
+    } catch (error) {
+      if (local !== this.#present?.local) await local.close();
+      throw error;
+    }
+  }
+
+  async #prepareLocal({ path, mode }: AdminConfig): Promise<HttpServer> {
+    if (this.#present?.config.path === path) return this.#present.local;
+    return this.#listen({ kind: 'unix', path }, this.#respond, { socket: { mode, group: null } });
+  }
+
+  async #prepareRemote(
+    { address, tls }: NonNullable<AdminConfig['tcp']>,
+    certificate: ServerCertificate | null,
+  ): Promise<HttpServer> {
+    const listen: ListenAddress = { kind: 'tcp', ...address };
+    const tcp = this.#present?.config.tcp ?? null;
+    if (tcp !== null && isDeepStrictEqual(tcp.address, address)) {
+      if ((tcp.tls === null) !== (tls === null)) {
+        throw new ListenRefused(
+          `Cannot listen on "${addressText(listen)}": TLS cannot be turned on or off there while the daemon runs; restart it`,
+        );
+      }
+      return this.#present!.remote!.server;
+    }
+    const respond: HttpResponder = (request) =>
+      // No tokens are in force before the change is made.
+      this.#present?.remote?.tokens.allow(request.headers) === true
+        ? this.#respond(request)
+        : permissionDenied;
+    return this.#listen(listen, respond, certificate === null ? {} : { certificate });
+  }
+
+  #listen(
+    listen: ListenAddress,
+    routes: HttpResponder,
+    options: Partial<Parameters<typeof startHttpServer>[0]>,
+  ): Promise<HttpServer> {
+    return startHttpServer({
+      ...options,
+      listen,
+      routes,
+      connections,
+      whenFull: 'end_waiting',
+      requestMs,
+      onUnparsed: answerList,
+      onError: (error) => this.#log.error('admin request failed', { error: systemErrorText(error) }),
+    });
+  }
+
+  /** Closes what `prepare` opened. */
+  async abandon({ local, remote }: PreparedAdmin): Promise<void> {
+    if (local !== this.#present?.local) await local.close();
+    if (remote !== null && remote.server !== this.#present?.remote?.server) await remote.server.close();
+  }
+
+  /** Goes over to what was prepared. Calls under way are answered by what they reached. */
+  async commit(prepared: PreparedAdmin): Promise<void> {
+    const before = this.#present;
+    this.#present = prepared;
+    const { config, local, remote } = prepared;
+    if (before?.local !== local) {
+      this.#log.info('admin', { address: addressText(local.address) });
+    } else if (before.config.mode !== config.mode) {
+      await this.#changeMode(config);
+    }
+    if (remote !== null && remote.server !== before?.remote?.server) {
+      this.#log.info('admin', { address: addressText(remote.server.address) });
+    } else if (remote !== null && remote.certificate !== null) {
+      remote.server.renew(remote.certificate);
+    }
+    await Promise.all([
+      before?.local !== local && before?.local.close(),
+      before?.remote?.server !== remote?.server && before?.remote?.server.close(),
+    ]);
+  }
+
+  async #changeMode({ path, mode }: AdminConfig): Promise<void> {
+    try {
+      await chmod(path, mode);
+    } catch (error) {
+      this.#log.error('admin socket mode not changed', { address: path, error: systemErrorText(error) });
+    }
+  }
+
+  async stop(): Promise<void> {
+    const present = this.#present;
+    this.#present = null;
+    await Promise.all([present?.local.close(), present?.remote?.server.close()]);
+  }
+}
+
+async function readAccess({ tokenFile, tls }: NonNullable<AdminConfig['tcp']>): Promise<{
+  readonly tokens: AdminTokens;
+  readonly certificate: ServerCertificate | null;
+}> {
+  const tokens = await AdminTokens.read(tokenFile);
+  return { tokens, certificate: tls === null ? null : await readServerCertificate(tls) };
+}
+
+function addressText(address: ListenAddress): string {
+  if (address.kind === 'unix') return address.path;
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
