@@ -2,7 +2,7 @@ import { chmodSync, chownSync, lstatSync, readFileSync, type Stats } from 'node:
 import { chmod, link, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
 import type net from 'node:net';
 import path from 'node:path';
-import { makeFolders } from './make-folders.ts';
+import { makeFolders } from '../devices/file/make-folders.ts';
 import { maxSocketPathBytes, openSocketFolder } from './socket-folder.ts';
 import { probeSocket } from './socket-probe.ts';
 import { systemErrorCode, systemErrorText } from './system-error.ts';

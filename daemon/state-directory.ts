@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolders } from './make-folders.ts';
+import { makeFolders } from '../devices/file/make-folders.ts';
 import { takeStateLock } from './state-lock.ts';
 import { StateRefused } from './state-refused.ts';
 import { systemErrorCode, systemErrorText } from './system-error.ts';

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { systemErrorCode } from './system-error.ts';
+import { codeOf } from '../failure-reasons.ts';
 
 /**
  * Makes `folder` and what is missing above it, and resolves with what was made, the highest first.
@@ -13,7 +13,7 @@ export async function makeFolders(folder: string, mode: number): Promise<string[
     await mkdir(folder, { mode });
     return [folder];
   } catch (error) {
-    const code = systemErrorCode(error);
+    const code = codeOf(error);
     if (code === 'EEXIST') {
       // The dot makes the system say so when it is not a folder.
       await stat(`${folder}/.`);
