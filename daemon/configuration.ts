@@ -2,7 +2,7 @@ import type { Config, ConfigProblem, DeviceConfig } from '../config/config.ts';
 import { inFileOrder, readConfig } from '../config/load.ts';
 import { ConfigRefused } from '../config/problem.ts';
 import type { ConfigSource } from '../config/source.ts';
-import { OptionsRefused, type ParsedDevice } from '../devices/device-kind.ts';
+import { type OptionProblem, OptionsRefused, type ParsedDevice } from '../devices/device-kind.ts';
 import { deviceTypes, parseDevice } from '../devices/registry.ts';
 
 /** A configuration that can be run, as far as that can be told without opening anything. */
@@ -36,16 +36,23 @@ function parseOptions(device: DeviceConfig, source: ConfigSource): ParsedDevice 
   } catch (error) {
     if (!(error instanceof OptionsRefused)) throw error;
     if (!deviceTypes.includes(device.type)) {
-      return error.problems.map(({ message }) => source.problem(['devices', device.path, 'type'], message));
+      return error.problems.map((problem) =>
+        source.problem(['devices', device.path, 'type'], withHint(problem)),
+      );
     }
-    return error.problems.map(({ option, message }) => {
+    return error.problems.map((problem) => {
+      const { option } = problem;
       const reference = device.credentialOptions?.[option];
       // The message may quote the value, which nobody should read.
       const shown =
         reference === undefined
-          ? message
+          ? withHint(problem)
           : `Cannot use option "${option}": what "${reference}" holds does not fit`;
       return source.problem(['devices', device.path, 'options', option], shown);
     });
   }
+}
+
+function withHint({ message, hint }: OptionProblem): string {
+  return hint === undefined ? message : `${message}: ${hint}`;
 }

@@ -27,6 +27,8 @@ export interface ParsedDevice {
 export interface OptionProblem {
   readonly option: string;
   readonly message: string;
+  /** What is wanted, where the message has the words of OpenBao's API, which do not say it. */
+  readonly hint?: string;
 }
 
 /** The options of one device cannot be used; carries every problem, not the first alone. */

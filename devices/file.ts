@@ -6,6 +6,7 @@ import { standardOutput } from './file/standard-output.ts';
 import { lineOpening } from './file/torn-tail.ts';
 import { type Option, oneOf, readOptions } from './option-table.ts';
 import type { RegisteredKind } from './registered-kind.ts';
+import { rootsOf } from './remote-limits.ts';
 
 const table = {
   file_path: {
@@ -37,7 +38,7 @@ const table = {
 export const fileKind: RegisteredKind = {
   type: 'file',
   options: table,
-  read(texts, problems, line) {
+  read(texts, problems, line, limits) {
     const values = readOptions(table, texts, problems);
     if (problems.length > 0) return null;
     const destination = values.file_path;
@@ -47,11 +48,13 @@ export const fileKind: RegisteredKind = {
       case 'discard':
         return () => new DiscardDevice();
       case 'file': {
+        const roots = limits === null ? null : rootsOf('file_path', destination.path, limits, problems);
         const options = Object.freeze({
           path: destination.path,
           mode: values.mode,
           sync: values.sync,
           lineOpening: lineOpening(line),
+          roots,
         });
         return (settings) => new AppendingFile(options, settings);
       }

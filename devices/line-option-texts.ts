@@ -1,4 +1,6 @@
+import { hasControlCharacter } from '../config/device-path.ts';
 import { parseGoBoolean } from '../config/go-boolean.ts';
+import { longestPrefixBytes } from '../format/formatter.ts';
 import type { LineOptions } from '../format/line-options.ts';
 import type { OptionProblem, OptionTexts } from './device-kind.ts';
 import { type Option, oneOf, readOptions } from './option-table.ts';
@@ -10,6 +12,7 @@ const table = {
     wanted: '"json" or "jsonx"',
     effect: 'the line is the record as it came, or the same as one line of XML',
     parse: oneOf('json', 'jsonx'),
+    refusal: (text) => `unknown format type "${text}"`,
   } as Option<'json' | 'jsonx'>,
   jsonx_fragment: flag('false', 'with `format=jsonx`: no root element and no namespace, as Vault writes it'),
   hmac_accessor: flag('true', '`false` leaves the accessors outside `data` readable'),
@@ -24,9 +27,10 @@ const table = {
   ),
   prefix: {
     default: '',
-    wanted: 'text without a line break',
+    wanted: 'text of at most 64 KiB without a line break or any other control character',
     effect: 'written as it is before each line',
-    parse: (text) => (/[\n\r]/.test(text) ? undefined : text),
+    parse: (text) =>
+      Buffer.byteLength(text) > longestPrefixBytes || hasControlCharacter(text) ? undefined : text,
   } as Option<string>,
 } as const;
 

@@ -15,6 +15,11 @@ export interface Option<Value> {
   readonly wanted: string;
   /** What it means and what follows from it. */
   readonly effect: string;
+  /**
+   * What a text that cannot be used is refused with, where clients of OpenBao's API know it by certain words; `null`
+   * for the usual message.
+   */
+  readonly refusal?: (text: string) => string | null;
   /** The value behind a text, or `undefined` when the text cannot be used. */
   readonly parse: (text: string) => Value | undefined;
 }
@@ -52,13 +57,16 @@ function readOption(
   const given = spelledOut(name, option, texts, problems);
   if (given === undefined && option.default === null) {
     if (option.required) {
-      problems.push({ option: name, message: `Option "${name}" is missing: wanted ${option.wanted}` });
+      problems.push({ option: name, message: `${name} is required`, hint: `wanted ${option.wanted}` });
     }
     return null;
   }
   const text = given ?? option.default!;
   const value = option.parse(text);
-  if (value === undefined) {
+  const refusal = value === undefined ? option.refusal?.(shortened(text)) : undefined;
+  if (typeof refusal === 'string') {
+    problems.push({ option: name, message: refusal, hint: `wanted ${option.wanted}` });
+  } else if (value === undefined) {
     const found = option.confidential ? '' : ` value "${shortened(text)}"`;
     problems.push({
       option: name,
@@ -106,7 +114,7 @@ export function refuseUnknownOptions(
 }
 
 /** Whoever mixes up an option and a file's content should not get it all back in a message. */
-function shortened(text: string): string {
+export function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 

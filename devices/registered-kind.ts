@@ -2,6 +2,7 @@ import type { LineOptions } from '../format/line-options.ts';
 import type { Device, DeviceSettings } from './device.ts';
 import type { OptionProblem, OptionTexts } from './device-kind.ts';
 import type { OptionTable } from './option-table.ts';
+import type { RemoteLimits } from './remote-limits.ts';
 
 /** What a kind of device adds to the registry. */
 export interface RegisteredKind {
@@ -11,11 +12,13 @@ export interface RegisteredKind {
   readonly options: OptionTable;
   /**
    * Reads its options and adds what is wrong with them to `problems`; `null` when something is. `line` is for a
-   * kind that has to know its own lines again; where `problems` is not empty, it may be incomplete.
+   * kind that has to know its own lines again; where `problems` is not empty, it may be incomplete. `limits` are those
+   * of a device enabled through the API, as far as they concern this kind alone; `null` for the operator's own.
    */
   read(
     texts: OptionTexts,
     problems: OptionProblem[],
     line: LineOptions,
+    limits: RemoteLimits | null,
   ): ((settings: DeviceSettings) => Device) | null;
 }

@@ -3,8 +3,9 @@ import { type OptionProblem, OptionsRefused, type OptionTexts, type ParsedDevice
 import { fileKind } from './file.ts';
 import { laneOptionTable, readLaneOptions } from './lane-option-texts.ts';
 import { lineOptionTable, readLineOptions } from './line-option-texts.ts';
-import { alternatives, refuseUnknownOptions } from './option-table.ts';
+import { alternatives, refuseUnknownOptions, shortened } from './option-table.ts';
 import type { RegisteredKind } from './registered-kind.ts';
+import { type RemoteLimits, refuseBeyond } from './remote-limits.ts';
 import { socketKind } from './socket.ts';
 import { syslogKind } from './syslog.ts';
 
@@ -16,25 +17,27 @@ export const deviceTypes: readonly string[] = deviceKinds.map((kind) => kind.typ
 
 /**
  * A device's options, as an operator wrote them, read into a frozen value with the defaults filled in.
- * Throws `OptionsRefused` with everything that is wrong, unknown options and an unknown type included.
+ * Throws `OptionsRefused` with everything that is wrong, unknown options and an unknown type included. With `limits`,
+ * for a device enabled through the API, the file system is asked where the paths among the options lead.
  */
-export function parseDevice(type: string, options: OptionTexts): ParsedDevice {
+export function parseDevice(
+  type: string,
+  options: OptionTexts,
+  limits: RemoteLimits | null = null,
+): ParsedDevice {
   const kind = deviceKinds.find((candidate) => candidate.type === type);
   if (kind === undefined) {
     const meant = suggest(type, deviceTypes);
-    const hint = meant === null ? '' : `did you mean "${meant}"? `;
-    throw new OptionsRefused([
-      {
-        option: 'type',
-        message: `Unknown device type "${type}": ${hint}wanted ${alternatives(deviceTypes)}`,
-      },
-    ]);
+    const hint = `${meant === null ? '' : `did you mean "${meant}"? `}wanted ${alternatives(deviceTypes)}`;
+    const message = `unknown backend type: "${shortened(type)}"`;
+    throw new OptionsRefused([{ option: 'type', message, hint }]);
   }
   const problems: OptionProblem[] = [];
   refuseUnknownOptions(type, [kind.options, lineOptionTable, laneOptionTable], options, problems);
   const line = readLineOptions(options, problems);
   const lane = readLaneOptions(options, problems);
-  const create = kind.read(options, problems, line);
+  if (limits !== null) refuseBeyond(limits, options, line, problems);
+  const create = kind.read(options, problems, line, limits);
   if (create === null || problems.length > 0) throw new OptionsRefused(problems);
   return Object.freeze({ type, line, lane, create });
 }

@@ -24,6 +24,7 @@ const table = {
     wanted: `a facility in any case: ${alternatives(facilityNames)}`,
     effect: 'the facility of every message; the severity is informational',
     parse: parseFacility,
+    refusal: (text) => `invalid syslog facility: ${text}`,
   } as Option<number>,
   tag: {
     default: 'vault',

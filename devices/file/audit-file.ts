@@ -1,15 +1,18 @@
-import { close, constants, fchmod, fstat, mkdir, open, stat } from 'node:fs';
+import { close, constants, fchmod, fstat, lstat, open, stat } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { DeviceFailure } from '../device.ts';
 import { codeOf, failureOf } from '../failure-reasons.ts';
+import { type GuardedFolder, openGuardedFolder } from './guarded-folder.ts';
+import { leads, liesBelow } from './leads.ts';
+import { makeFolders } from './make-folders.ts';
 import { endLine, mendTail } from './torn-tail.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
-const makeDirectory = promisify(mkdir);
 const changeMode = promisify(fchmod);
 const statOfPath = promisify(stat);
+const statOfEntry = promisify(lstat);
 const statOfDescriptor = promisify(fstat);
 
 /** What an operator chose for a file device, and what its lines begin with. */
@@ -18,6 +21,11 @@ export interface AuditFileOptions {
   /** Permission bits, or `null` to leave them as they are. */
   readonly mode: number | null;
   readonly lineOpening: Buffer;
+  /**
+   * Real paths of the folders below which the file has to lie each time it is opened; `null`: anywhere. Where there
+   * are some, no symbolic link is followed that leads out of them, whenever it is put there.
+   */
+  readonly roots: readonly string[] | null;
 }
 
 /** An open audit file, ready for the next line. */
@@ -37,18 +45,58 @@ export interface AuditFile {
 export async function openAuditFile(options: AuditFileOptions): Promise<AuditFile> {
   const action = `Cannot open audit file "${options.path}"`;
   try {
-    await refuseIrregular(options.path, action);
-    await makeDirectory(path.dirname(options.path), { recursive: true, mode: 0o750 });
-    const { fd, readable } = await openToAppend(options.path, options.mode ?? 0o600);
-    try {
-      return await prepare(fd, readable, options, action);
-    } catch (error) {
-      await closeFile(fd);
-      throw error;
-    }
+    if (options.roots === null) return await openFreely(options, action);
+    return await openBelow(options.roots, options, action);
   } catch (error) {
     if (error instanceof DeviceFailure) throw error;
     throw await openFailure(error, options.path, action);
+  }
+}
+
+async function openFreely(options: AuditFileOptions, action: string): Promise<AuditFile> {
+  const found = await unlessMissing(statOfPath(options.path));
+  if (found !== null && !found.isFile()) throw irregular(action, found.isDirectory());
+  await makeFolders(path.dirname(options.path), 0o750);
+  return openEntry(options.path, 0, options, action);
+}
+
+/** Between finding out where the path leads and opening that, anything may be swapped: the way there follows no link. */
+async function openBelow(
+  roots: readonly string[],
+  options: AuditFileOptions,
+  action: string,
+): Promise<AuditFile> {
+  const target = await leads(options.path);
+  if (!liesBelow(target, roots)) throw outside(action);
+  let folder: GuardedFolder | null = null;
+  try {
+    folder = await openGuardedFolder(path.dirname(target));
+    const entry = folder.entry(path.basename(target));
+    const found = await unlessMissing(statOfEntry(entry));
+    if (found?.isSymbolicLink()) throw outside(action);
+    if (found !== null && !found.isFile()) throw irregular(action, found.isDirectory());
+    return await openEntry(entry, constants.O_NOFOLLOW, options, action);
+  } catch (error) {
+    // A link or a file has taken the place of a folder since, or a link that of the file.
+    if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENOTDIR') throw outside(action);
+    throw error;
+  } finally {
+    await folder?.close();
+  }
+}
+
+async function openEntry(
+  at: string,
+  flags: number,
+  options: AuditFileOptions,
+  action: string,
+): Promise<AuditFile> {
+  const { fd, readable } = await openToAppend(at, flags, options.mode ?? 0o600);
+  try {
+    return await prepare(fd, readable, options, action);
+  } catch (error) {
+    await closeFile(fd);
+    throw error;
   }
 }
 
@@ -77,16 +125,19 @@ export async function descriptorState(file: AuditFile): Promise<{ size: number; 
   return { size: found.size, deleted: found.nlink === 0 };
 }
 
-async function refuseIrregular(at: string, action: string): Promise<void> {
-  let found: { isFile(): boolean; isDirectory(): boolean };
+async function unlessMissing<Found>(looking: Promise<Found>): Promise<Found | null> {
   try {
-    found = await statOfPath(at);
+    return await looking;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
-  if (found.isFile()) return;
-  throw irregular(action, found.isDirectory());
+}
+
+function outside(action: string): DeviceFailure {
+  const what =
+    'it leads to no file below a folder of admin.file_roots, or through a link that is refused there';
+  return new DeviceFailure('permission', `${action}: ${what}`);
 }
 
 function irregular(action: string, isDirectory: boolean): DeviceFailure {
@@ -94,9 +145,13 @@ function irregular(action: string, isDirectory: boolean): DeviceFailure {
   return new DeviceFailure('unsuitable', `${action}: ${what}`, { permanent: true });
 }
 
-async function openToAppend(at: string, mode: number): Promise<{ fd: number; readable: boolean }> {
+async function openToAppend(
+  at: string,
+  more: number,
+  mode: number,
+): Promise<{ fd: number; readable: boolean }> {
   // O_NONBLOCK and the fstat that follows: between stat and open the file may have become a FIFO.
-  const flags = constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
+  const flags = more | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
   try {
     // Reading is for finding the last newline, and for saving lines from a deleted file.
     return { fd: await openFile(at, flags | constants.O_RDWR, mode), readable: true };

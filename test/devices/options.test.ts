@@ -15,6 +15,17 @@ function problems(type: string, options: OptionTexts): Record<string, string> {
   return {};
 }
 
+/** Hints by option: what is wanted, where the message does not say it. */
+function hints(type: string, options: OptionTexts): Record<string, string | undefined> {
+  try {
+    parseDevice(type, options);
+  } catch (error) {
+    assert.ok(error instanceof OptionsRefused);
+    return Object.fromEntries(error.problems.map(({ option, hint }) => [option, hint]));
+  }
+  return {};
+}
+
 test('there are these types', () => {
   assert.ok(['file', 'socket', 'syslog'].every((type) => deviceTypes.includes(type)));
 });
@@ -61,10 +72,8 @@ test('every option of lines and lanes is read', () => {
 });
 
 test('an unknown type is refused, with the types there are', () => {
-  assert.match(
-    problems('fiel', {})['type']!,
-    /^Unknown device type "fiel": did you mean "file"\? wanted "file"/,
-  );
+  assert.equal(problems('fiel', {})['type'], 'unknown backend type: "fiel"');
+  assert.match(hints('fiel', {})['type']!, /^did you mean "file"\? wanted "file"/);
 });
 
 test('an unknown option is refused, with the options there are', () => {
@@ -76,10 +85,8 @@ test('every problem is told, not the first alone', () => {
   const found = problems('file', { mode: '9', sync: 'yes', write_timeout: 'soon', nope: '1' });
   assert.deepEqual(Object.keys(found).sort(), ['file_path', 'mode', 'nope', 'sync', 'write_timeout']);
   assert.equal(found['sync'], 'Cannot use option "sync" value "yes": wanted "none" or "data"');
-  assert.equal(
-    found['file_path'],
-    'Option "file_path" is missing: wanted the path of a file, "stdout" or "discard"',
-  );
+  assert.equal(found['file_path'], 'file_path is required');
+  assert.equal(hints('file', {})['file_path'], 'wanted the path of a file, "stdout" or "discard"');
 });
 
 test('a message quotes the start of a long value only', () => {
@@ -95,7 +102,10 @@ const refused: [string, string, OptionTexts, RegExp][] = [
   ['file', 'jsonx_fragment', { file_path: '/x', jsonx_fragment: 'true' }, /"jsonx"/],
   ['file', 'prefix', { file_path: '/x', prefix: 'a\nb' }, /line break/],
   ['file', 'queue_bytes', { file_path: '/x', queue_bytes: '0' }, /size/],
-  ['socket', 'address', {}, /missing/],
+  ['file', 'prefix', { file_path: '/x', prefix: '\u001b[2J' }, /control character/],
+  ['file', 'prefix', { file_path: '/x', prefix: 'p'.repeat(64 * 1024 + 1) }, /at most 64 KiB/],
+  ['file', 'format', { file_path: '/x', format: 'yaml' }, /^unknown format type "yaml"$/],
+  ['socket', 'address', {}, /^address is required$/],
   ['socket', 'address', { address: 'host' }, /host:port/],
   ['socket', 'socket_type', { address: '/x' }, /"unix" or "unixgram" for a path/],
   ['socket', 'socket_type', { address: 'h:1', socket_type: 'unix' }, /a path for that type/],
@@ -110,7 +120,7 @@ const refused: [string, string, OptionTexts, RegExp][] = [
   ['socket', 'tls', { address: '/x', socket_type: 'unix', tls: 'true' }, /wanted socket_type "tcp"/],
   ['socket', 'tls_ca_cert', { address: 'h:1', tls_ca_cert: '/ca' }, /wanted "tls" to be "true"/],
   ['socket', 'tls_client_key', { address: 'h:1', tls: '1', tls_client_cert: '/c' }, /both or neither/],
-  ['syslog', 'facility', { facility: 'local8' }, /"local7"/],
+  ['syslog', 'facility', { facility: 'NOPE' }, /^invalid syslog facility: NOPE$/],
   ['syslog', 'tag', { address: 'h:1', tag: 'a b' }, /48/],
   ['syslog', 'tag', { tag: 'x'.repeat(33) }, /32/],
   [

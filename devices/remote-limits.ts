@@ -1,0 +1,58 @@
+import path from 'node:path';
+import type { LineOptions } from '../format/line-options.ts';
+import type { OptionProblem } from './device-kind.ts';
+import { leadsSync, liesBelow } from './file/leads.ts';
+
+/**
+ * What a device may not do when somebody enables it through the API: with a file of any name and a prefix of any
+ * text, or with files that the daemon can read, that would be a way to act as the daemon's user (CVE-2025-6000,
+ * CVE-2025-54997). Devices of the configuration file are the operator's own and have no such limits.
+ */
+export interface RemoteLimits {
+  /** Folders below which a file has to lie; they need not exist yet. */
+  readonly fileRoots: readonly string[];
+  readonly allowPrefix: boolean;
+  readonly allowLogRaw: boolean;
+}
+
+/** Options by which a device reads files of its choice. */
+const filesRead = ['tls_ca_cert', 'tls_client_cert', 'tls_client_key'] as const;
+
+/** Adds a problem for each option that asks for more than the limits allow, whatever the kind of device. */
+export function refuseBeyond(
+  limits: RemoteLimits,
+  texts: Readonly<Record<string, string>>,
+  line: LineOptions,
+  problems: OptionProblem[],
+): void {
+  // Judged by what was understood, so that no spelling of a value gets past.
+  if (line.prefix !== '' && !limits.allowPrefix) problems.push(notAllowed('prefix', 'admin.allow_prefix'));
+  if (line.logRaw && !limits.allowLogRaw) problems.push(notAllowed('log_raw', 'admin.allow_log_raw'));
+  for (const option of filesRead) {
+    const file = texts[option];
+    if (file !== undefined) rootsOf(option, path.resolve(file), limits, problems);
+  }
+}
+
+/**
+ * The folders below which `file` lies at this moment, as real paths, or `null` with a problem when it lies below none.
+ * They are resolved here, once: a root that is replaced by a symbolic link later is no root any more.
+ */
+export function rootsOf(
+  option: string,
+  file: string,
+  limits: RemoteLimits,
+  problems: OptionProblem[],
+): readonly string[] | null {
+  const roots = limits.fileRoots.map((root) => leadsSync(path.resolve(root)));
+  if (!file.includes('\0') && liesBelow(leadsSync(file), roots)) return roots;
+  problems.push({
+    option,
+    message: `Cannot use option "${option}" through the API: it leads to no file below a folder of admin.file_roots`,
+  });
+  return null;
+}
+
+function notAllowed(option: string, key: string): OptionProblem {
+  return { option, message: `Cannot use option "${option}" through the API: ${key} does not allow it` };
+}
