@@ -103,8 +103,9 @@ test('events below the level are not written', () => {
   assert.equal(lines.length, 2);
 });
 
-test('a reader that stops reading holds nothing up, and is told how much it missed', async () => {
+test('a reader that stops reading holds nothing up, and is told how much it missed', async (t) => {
   const child = spawn(process.execPath, [writer, '30000', '100'], { stdio: ['ipc', 'ignore', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
   // Nothing reads the pipe yet. That the message arrives at all is what is tested.
   const [first] = await once(child, 'message');
   assert.equal(first, 'written');
@@ -112,21 +113,20 @@ test('a reader that stops reading holds nothing up, and is told how much it miss
   child.stderr!.setEncoding('utf8').on('data', (part: string) => {
     text += part;
   });
-  await waitFor('the reader has caught up', () => text.includes('line') && text.endsWith('\n'));
-  child.send('again');
-  await waitFor('the gap is reported', () =>
-    /log lines left out count=[1-9][0-9]*\n[^\n]*after\n/.test(text),
-  );
-  child.kill('SIGKILL');
+  // Asked again and again: the first lines after the gap may still find no room.
+  await waitFor('the gap is reported', () => {
+    child.send('again');
+    return /log lines left out count=[1-9][0-9]*\n[^\n]*after\n/.test(text);
+  });
 });
 
-test('a reader that goes away does not end the daemon', async () => {
+test('a reader that goes away does not end the daemon', async (t) => {
   const child = spawn(process.execPath, [writer, '10', '10'], { stdio: ['ipc', 'ignore', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
   child.stderr!.destroy();
   assert.equal((await once(child, 'message'))[0], 'written');
   child.send('again');
   assert.equal((await once(child, 'message'))[0], 'written again');
-  child.kill('SIGKILL');
 });
 
 test('a file as stderr gets every line at once', async (t) => {
@@ -135,9 +135,9 @@ test('a file as stderr gets every line at once', async (t) => {
   const descriptor = openSync(file, 'a');
   t.after(() => closeSync(descriptor));
   const child = spawn(process.execPath, [writer, '1000', '100'], { stdio: ['ipc', 'ignore', descriptor] });
+  t.after(() => child.kill('SIGKILL'));
   await once(child, 'message');
   assert.equal(readFileSync(file, 'utf8').split('\n').length, 1001);
-  child.kill('SIGKILL');
 });
 
 test('priorities are written exactly when stderr is the socket that JOURNAL_STREAM names', async (t) => {
