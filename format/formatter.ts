@@ -62,13 +62,13 @@ export class Formatter {
   scan(chunks: readonly Uint8Array[], headers: 'apply' | 'as_is', arrivalMs: number): ScannedBatch {
     let length = 0;
     for (const chunk of chunks) length += chunk.length;
+    const apply = headers === 'apply';
     let kernel = this.#busy || length > ordinary.inputBytes ? this.#large(chunks, length) : this.#kernel;
-    let records = kernel.scan(chunks, length, headers === 'apply');
+    let records = scanIn(kernel, chunks, length, apply);
     if (records < 0) {
       kernel.wipe(length);
-      if (kernel !== this.#kernel) discardKernel(kernel.memory.length);
       kernel = this.#large(chunks, length);
-      records = kernel.scan(chunks, length, headers === 'apply');
+      records = scanIn(kernel, chunks, length, apply);
     }
     const time = Buffer.from(`"time":"${new Date(arrivalMs).toISOString()}"`);
     kernel.useTime(time);
@@ -90,6 +90,17 @@ export class Formatter {
   #lend<T>(inputBytes: number, use: (kernel: Kernel) => T): T {
     if (!this.#busy && inputBytes <= ordinary.inputBytes) return use(this.#kernel);
     return use(new Kernel(this.#policy, { inputBytes, records: 0, planBytes: 0 }));
+  }
+}
+
+/** The number of records; -1 when the kernel has room for fewer. */
+function scanIn(kernel: Kernel, chunks: readonly Uint8Array[], length: number, apply: boolean): number {
+  try {
+    return kernel.scan(chunks, length, apply);
+  } catch (error) {
+    // The one thing that stops a scan: the system has no memory for the plan.
+    kernel.wipe(length);
+    throw new Error('Cannot scan batch: out of memory', { cause: error });
   }
 }
 
