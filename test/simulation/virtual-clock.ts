@@ -123,6 +123,6 @@ export function runTimers(clock: VirtualClock, done: () => boolean): Promise<boo
       }
     };
     const afterMicrotasks = (): void => process.nextTick(step);
-    step();
+    void settled.then(afterMicrotasks);
   });
 }
