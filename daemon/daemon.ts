@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import type { Config } from '../config/config.ts';
 import { Formatter } from '../format/formatter.ts';
+import { AdminServer, type PreparedAdmin } from './admin/admin-server.ts';
 import { Control } from './admin/control.ts';
 import { readBuildInfo } from './build-info.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -19,8 +20,9 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { MonitoringServer, type PreparedServer } from './monitoring-server.ts';
 import { recordPolicy } from './record-policy.ts';
 import { openStateDirectory } from './state-directory.ts';
+import type { StatusSource } from './status-routes.ts';
 import { StopSteps } from './stop-steps.ts';
-import { emptyTable, readTable, type StoredTable } from './stored-table.ts';
+import { emptyTable, readTable } from './stored-table.ts';
 
 /** A reload that asks for what only a restart can change. Nothing was changed. */
 export class ReloadRefused extends Error {
@@ -32,7 +34,9 @@ export class Daemon {
   readonly #log: Log;
   readonly #steps: StopSteps;
   readonly #ingest: IngestSettings;
+  readonly #build = readBuildInfo();
   readonly #metrics: Metrics;
+  readonly #status: StatusSource;
   readonly #monitoring: MonitoringServer;
   readonly #listeners: ListenerTable;
   /** What exists once the start is through. */
@@ -54,19 +58,17 @@ export class Daemon {
       counters,
       limits: config.limits,
     };
-    this.#metrics = createMetrics(new Registry(), { lanes, ingest: counters }, readBuildInfo());
+    this.#metrics = createMetrics(new Registry(), { lanes, ingest: counters }, this.#build);
     this.#steps.add('metrics', () => this.#metrics.close());
-    this.#monitoring = new MonitoringServer(
-      {
-        lanes,
-        phase: () => this.#phase,
-        metrics: this.#metrics,
-        get require() {
-          return broker.requirement;
-        },
+    this.#status = {
+      lanes,
+      phase: () => this.#phase,
+      metrics: this.#metrics,
+      get require() {
+        return broker.requirement;
       },
-      log,
-    );
+    };
+    this.#monitoring = new MonitoringServer(this.#status, log);
     this.#listeners = new ListenerTable(this.#ingest, clock, log);
   }
 
@@ -116,12 +118,16 @@ export class Daemon {
     // The devices go first: a record that comes in the moment a listener is open must find them.
     await devices.commit(declared, 0);
     const control = new Control({ state, stored, devices, ingest: this.#ingest, config: () => this.#config });
+    const sources = { control, status: this.#status, version: this.#build.version };
+    const admin = new AdminServer(sources, this.#log);
+    await admin.commit(await admin.prepare(config.admin));
+    this.#steps.add('admin', () => admin.stop());
     const listeners = await this.#listeners.prepare(config.listeners);
     this.#steps.add('listeners', () => this.#listeners.closeDoors());
     await this.#listeners.commit(listeners);
 
     await devices.destroyOrphanedSalts();
-    this.#running = { devices, control };
+    this.#running = { devices, control, admin };
     this.#phase = 'running';
   }
 
@@ -153,34 +159,38 @@ export class Daemon {
     await running.control.alone(() => this.#reload(running, configuration));
   }
 
-  async #reload({ devices, control }: Running, configuration: Configuration): Promise<void> {
+  async #reload(running: Running, configuration: Configuration): Promise<void> {
     const { config } = configuration;
-    const { device, listeners, monitoring } = await this.#prepare(devices, configuration, control.stored);
+    const { devices } = running;
+    const prepared = await this.#prepare(running, configuration);
     // In one turn, so that no record meets half of the change.
     this.#ingest.limits = config.limits;
     this.#config = config;
     this.#ingest.broker.setRequirement(config.require);
     await Promise.all([
-      devices.commit(device, config.limits.stopTimeoutMs),
-      this.#listeners.commit(listeners),
-      this.#monitoring.commit(monitoring),
+      devices.commit(prepared.device, config.limits.stopTimeoutMs),
+      this.#listeners.commit(prepared.listeners),
+      this.#monitoring.commit(prepared.monitoring),
+      running.admin.commit(prepared.admin),
     ]);
     await devices.reopen();
     await devices.destroyOrphanedSalts();
   }
 
   /** Does all of a reload that can fail, and undoes it when something does. */
-  async #prepare(devices: DeviceTable, configuration: Configuration, stored: StoredTable): Promise<Prepared> {
+  async #prepare({ devices, control, admin }: Running, configuration: Configuration): Promise<Prepared> {
     const { config } = configuration;
-    const device = await devices.prepare(declaredDevices(configuration, stored));
+    const device = await devices.prepare(declaredDevices(configuration, control.stored));
     const undo = [() => devices.abandon(device)];
     try {
       const listeners = await this.#listeners.prepare(config.listeners);
       undo.unshift(() => this.#listeners.abandon(listeners));
       const monitoring = await this.#monitoring.prepare(config.metrics?.listen ?? null);
       undo.unshift(() => this.#monitoring.abandon(monitoring));
-      this.#ingest.formatter.setPolicy(recordPolicy(config, stored));
-      return { device, listeners, monitoring };
+      const access = await admin.prepare(config.admin);
+      undo.unshift(() => admin.abandon(access));
+      this.#ingest.formatter.setPolicy(recordPolicy(config, control.stored));
+      return { device, listeners, monitoring, admin: access };
     } catch (error) {
       for (const step of undo) await step();
       throw error;
@@ -213,6 +223,7 @@ export class Daemon {
 interface Running {
   readonly devices: DeviceTable;
   readonly control: Control;
+  readonly admin: AdminServer;
 }
 
 /** What a reload has ready before it changes anything. */
@@ -220,4 +231,5 @@ interface Prepared {
   readonly device: DeviceChange;
   readonly listeners: ListenerChange;
   readonly monitoring: PreparedServer;
+  readonly admin: PreparedAdmin;
 }

@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ListenAddress } from '../config/config.ts';
+import { addressText } from './address-text.ts';
 import { HttpConnections } from './http-connections.ts';
 import { errorAnswer, findHandler, type HttpAnswer, type HttpRoutes } from './http-routes.ts';
 import { type ClaimedSocket, claimSocketPath, type SocketPathOptions } from './socket-file.ts';
@@ -192,7 +193,11 @@ function unreadable(code: string | null): [number, string] {
 function listenOnTcp(server: http.Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
-      reject(new ListenRefused(`Cannot listen on "${hostAndPort(host, port)}": ${systemErrorText(error)}`));
+      reject(
+        new ListenRefused(
+          `Cannot listen on "${addressText({ kind: 'tcp', host, port })}": ${systemErrorText(error)}`,
+        ),
+      );
     };
     server.once('error', failed);
     server.listen({ host, port, exclusive: true }, () => {
@@ -206,8 +211,4 @@ function boundAddress(server: http.Server, asked: ListenAddress): ListenAddress 
   const bound = server.address();
   if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked;
   return { kind: 'tcp', host: bound.address, port: bound.port };
-}
-
-function hostAndPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

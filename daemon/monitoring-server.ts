@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ListenAddress } from '../config/config.ts';
+import { addressText } from './address-text.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import type { Log } from './log.ts';
 import { type StatusSource, statusRoutes } from './status-routes.ts';
@@ -56,9 +57,4 @@ export class MonitoringServer {
 export interface PreparedServer {
   readonly listen: ListenAddress | null;
   readonly server: HttpServer | null;
-}
-
-function addressText(address: ListenAddress): string {
-  if (address.kind === 'unix') return address.path;
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }

@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdminConfig, ListenAddress } from '../../config/config.ts';
+import { addressText } from '../address-text.ts';
 import {
   type HttpResponder,
   type HttpServer,
@@ -164,9 +165,4 @@ async function readAccess({ tokenFile, tls }: NonNullable<AdminConfig['tcp']>): 
 }> {
   const tokens = await AdminTokens.read(tokenFile);
   return { tokens, certificate: tls === null ? null : await readServerCertificate(tls) };
-}
-
-function addressText(address: ListenAddress): string {
-  if (address.kind === 'unix') return address.path;
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
