@@ -47,7 +47,10 @@ export class MemoryBudget {
   mayRead(reader: BudgetedReader): boolean {
     // A reader that holds less than its even share is never the cause.
     if (reader.bytes * this.#readers.size < this.#limitBytes || this.#held() < this.#limitBytes) return true;
-    if (this.#turn?.reader === reader && reader.inFlightBytes === 0) return true;
+    if (this.#turn?.reader === reader) {
+      if (reader.inFlightBytes === 0) return true;
+      this.#turn = null;
+    }
     this.#waiting.add(reader);
     this.#reviewLater();
     return false;
@@ -81,7 +84,7 @@ export class MemoryBudget {
   /** A turn lasts as long as its reader gets on: a sender that pauses in the midst of a record must not hold up all. */
   #passTurn(next: BudgetedReader | undefined): void {
     const turn = this.#turn;
-    if (turn !== null && turn.reader.inFlightBytes === 0 && turn.reader.bytes > turn.bytes) {
+    if (turn !== null && turn.reader.bytes > turn.bytes) {
       turn.bytes = turn.reader.bytes;
     } else if (next !== undefined) {
       this.#turn = { reader: next, bytes: next.bytes };

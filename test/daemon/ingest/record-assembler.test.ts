@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { RecordAssembler } from '../../../daemon/ingest/record-assembler.ts';
+
+const limit = 20;
+
+/** What comes out of the chunks: records without their line ends, `null` for one that is too large. */
+function assemble(chunks: readonly Buffer[]): (string | null)[] {
+  const records: (string | null)[] = [];
+  const assembler = new RecordAssembler(limit, {
+    records(parts, bytes) {
+      const text = Buffer.concat(parts).toString('latin1');
+      assert.equal(text.length, bytes);
+      for (const line of text.split('\n')) records.push(line.replace(/\r$/, ''));
+      // The last of them is empty unless the input ended without a newline.
+      if (records.at(-1) === '') records.pop();
+    },
+    tooLarge: () => records.push(null),
+  });
+  for (const chunk of chunks) assembler.push(chunk);
+  assembler.end();
+  assert.equal(assembler.heldBytes, 0);
+  return records.filter((record) => record !== '');
+}
+
+/** The same by cutting the whole text at its newlines. */
+function plainly(text: string): (string | null)[] {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\r$/, ''))
+    .filter((line) => line !== '')
+    .map((line) => (line.length > limit ? null : line));
+}
+
+function cut(text: string, places: readonly number[]): Buffer[] {
+  const at = [...new Set([0, ...places.map((place) => place % (text.length + 1)), text.length])].sort(
+    (one, other) => one - other,
+  );
+  return at.slice(1).map((end, index) => Buffer.from(text.slice(at[index], end), 'latin1'));
+}
+
+test('any cut of any input gives the same records', () => {
+  const line = fc.integer({ min: 0, max: limit + 4 }).map((length) => 'x'.repeat(length));
+  const ended = fc.tuple(line, fc.constantFrom('\n', '\r\n')).map((parts) => parts.join(''));
+  const text = fc.array(ended, { maxLength: 12 }).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(text, line, fc.array(fc.nat(), { maxLength: 30 }), (whole, last, places) => {
+      assert.deepEqual(assemble(cut(whole + last, places)), plainly(whole + last));
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test('a record of the full length is taken when its line end is cut in two', () => {
+  const full = 'x'.repeat(limit);
+  assert.deepEqual(assemble([Buffer.from(`${full}\r`), Buffer.from('\nnext\n')]), [full, 'next']);
+});
+
+test('records around one that is too large are passed on together, in order', () => {
+  const passed: string[] = [];
+  const assembler = new RecordAssembler(limit, {
+    records: (parts) => passed.push(Buffer.concat(parts).toString()),
+    tooLarge: () => passed.push('too large'),
+  });
+  assembler.push(Buffer.from('a'));
+  assembler.push(Buffer.from(`b\nc\n${'x'.repeat(30)}\nd\ne\nf`));
+  assert.deepEqual(passed, ['ab\nc\n', 'too large', 'd\ne\n']);
+});
+
+test('everything is wiped once it is passed on or refused', () => {
+  const assembler = new RecordAssembler(limit, { records: () => {}, tooLarge: () => {} });
+  const chunks = ['abc', 'def\nghi', 'jkl\n', 'x'.repeat(30), `${'y'.repeat(5)}\nabc\n`, 'zz'].map((text) =>
+    Buffer.from(text),
+  );
+  for (const chunk of chunks) assembler.push(chunk);
+  assembler.discard();
+  for (const chunk of chunks) assert.ok(chunk.equals(Buffer.alloc(chunk.length)));
+});
