@@ -54,6 +54,7 @@ export const failureReasons = [
   'unreachable', // no route, host down, name not known
   'timeout', // the operating system gave up
   'tls', // handshake or certificate
+  'rejected', // an HTTP peer answered with a status other than 2xx
   'no_space', // disk or quota full
   'permission', // not allowed
   'not_found', // a folder or socket file that should be there is not

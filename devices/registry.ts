@@ -1,6 +1,7 @@
 import { suggest } from '../config/suggestion.ts';
 import { type OptionProblem, OptionsRefused, type OptionTexts, type ParsedDevice } from './device-kind.ts';
 import { fileKind } from './file.ts';
+import { httpKind } from './http.ts';
 import { laneOptionTable, readLaneOptions } from './lane-option-texts.ts';
 import { lineOptionTable, readLineOptions } from './line-option-texts.ts';
 import { alternatives, refuseUnknownOptions, shortened } from './option-table.ts';
@@ -10,7 +11,7 @@ import { socketKind } from './socket.ts';
 import { syslogKind } from './syslog.ts';
 
 /** Every kind of device there is; a new one is its own file and a line here. */
-export const deviceKinds: readonly RegisteredKind[] = [fileKind, socketKind, syslogKind];
+export const deviceKinds: readonly RegisteredKind[] = [fileKind, socketKind, syslogKind, httpKind];
 
 /** The values of a device's `type`. */
 export const deviceTypes: readonly string[] = deviceKinds.map((kind) => kind.type);

@@ -12,7 +12,7 @@ import type { Connection, ReportLost, Transport } from './transport.ts';
  * Linux tries for two minutes, at ever longer intervals: a peer that comes up after one minute would be noticed after
  * the next. The lane's pauses between attempts are shorter.
  */
-const connectTimeoutMs = 10_000;
+export const connectTimeoutMs = 10_000;
 
 /** How long a silent connection goes unproven; a peer that vanished without a word is found out by it. */
 const keepAliveMs = 30_000;

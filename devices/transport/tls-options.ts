@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, createSecureContext } from 'node:tls';
 import { parseGoBoolean } from '../../config/go-boolean.ts';
 import { DeviceFailure } from '../device.ts';
 import type { OptionProblem } from '../device-kind.ts';
-import { failureOf } from '../failure-reasons.ts';
 import type { Option } from '../option-table.ts';
+import { readSmallFile } from '../small-file.ts';
 import type { SocketTarget } from './address.ts';
 
 /** TLS of one destination. The peer's certificate is always verified. */
@@ -18,22 +17,19 @@ export interface TlsOptions {
   readonly serverName: string;
 }
 
-interface TlsValues {
-  readonly tls: boolean;
+interface TlsNames {
   readonly tls_ca_cert: string | null;
   readonly tls_client_cert: string | null;
   readonly tls_client_key: string | null;
   readonly tls_server_name: string | null;
 }
 
-/** The options of every kind of device that can speak TLS. */
-export const tlsOptionTable: { readonly [Name in keyof TlsValues]: Option<TlsValues[Name]> } = {
-  tls: {
-    default: 'false',
-    wanted: '"true" or "false"',
-    effect: 'TLS over TCP; the peer’s certificate is always verified',
-    parse: (text) => parseGoBoolean(text) ?? undefined,
-  },
+interface TlsValues extends TlsNames {
+  readonly tls: boolean;
+}
+
+/** Whom to trust and what to show: the options of every kind of device that can speak TLS. */
+export const tlsNameTable: { readonly [Name in keyof TlsNames]: Option<TlsNames[Name]> } = {
   tls_ca_cert: file('authorities the peer’s certificate may come from, instead of those that come with Node'),
   tls_client_cert: file('the certificate shown to the peer, with those that lead to its authority'),
   tls_client_key: file(
@@ -42,9 +38,20 @@ export const tlsOptionTable: { readonly [Name in keyof TlsValues]: Option<TlsVal
   tls_server_name: {
     default: null,
     wanted: 'a host name',
-    effect: 'the name the peer’s certificate must carry; without it the host in `address`',
+    effect: 'the name the peer’s certificate must carry; left out, the host that is connected to',
     parse: (text) => (/^[A-Za-z0-9_.:-]+$/.test(text) ? text : undefined),
   },
+};
+
+/** The same for kinds that say in an option of its own whether they do. */
+export const tlsOptionTable: { readonly [Name in keyof TlsValues]: Option<TlsValues[Name]> } = {
+  tls: {
+    default: 'false',
+    wanted: '"true" or "false"',
+    effect: 'TLS over TCP; the peer’s certificate is always verified',
+    parse: (text) => parseGoBoolean(text) ?? undefined,
+  },
+  ...tlsNameTable,
 };
 
 /** `null` without TLS; contradictions are added to `problems`. */
@@ -53,12 +60,8 @@ export function readTlsOptions(
   target: SocketTarget,
   problems: OptionProblem[],
 ): TlsOptions | null {
-  const names = ['tls_ca_cert', 'tls_client_cert', 'tls_client_key', 'tls_server_name'] as const;
   if (!values.tls) {
-    for (const option of names) {
-      if (values[option] === null) continue;
-      problems.push({ option, message: `Option "${option}" has no meaning here: wanted "tls" to be "true"` });
-    }
+    refuseTlsNames(values, '"tls" to be "true"', problems);
     return null;
   }
   if (target.kind !== 'tcp') {
@@ -68,6 +71,11 @@ export function readTlsOptions(
     });
     return null;
   }
+  return readTlsNames(values, target.host, problems);
+}
+
+/** TLS to `host`, which is what is asked for; contradictions are added to `problems`. */
+export function readTlsNames(values: TlsNames, host: string, problems: OptionProblem[]): TlsOptions {
   if ((values.tls_client_cert === null) !== (values.tls_client_key === null)) {
     const option = values.tls_client_cert === null ? 'tls_client_cert' : 'tls_client_key';
     problems.push({
@@ -79,8 +87,16 @@ export function readTlsOptions(
     caCert: values.tls_ca_cert,
     clientCert: values.tls_client_cert,
     clientKey: values.tls_client_key,
-    serverName: values.tls_server_name ?? target.host,
+    serverName: values.tls_server_name ?? host,
   });
+}
+
+/** A problem for each option that is given although there is no TLS; `wanted` is what would ask for it. */
+export function refuseTlsNames(values: TlsNames, wanted: string, problems: OptionProblem[]): void {
+  for (const option of ['tls_ca_cert', 'tls_client_cert', 'tls_client_key', 'tls_server_name'] as const) {
+    if (values[option] === null) continue;
+    problems.push({ option, message: `Option "${option}" has no meaning here: wanted ${wanted}` });
+  }
 }
 
 /** Reads the files; rejects with a permanent `DeviceFailure` that names the one that cannot be used. */
@@ -115,12 +131,7 @@ async function load(
   tryOut: (text: string) => void,
 ): Promise<string | null> {
   if (path === null) return null;
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw failureOf(`Cannot read ${what} "${path}"`, error, { permanent: true });
-  }
+  const text = await readSmallFile(path, `Cannot read ${what} "${path}"`);
   attempt(
     () => tryOut(text),
     `Cannot use ${what} "${path}"`,

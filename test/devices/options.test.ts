@@ -131,6 +131,39 @@ const refused: [string, string, OptionTexts, RegExp][] = [
   ],
   ['syslog', 'rfc', { rfc: '1' }, /"5424" or "3164"/],
   ['syslog', 'max_message_bytes', { max_message_bytes: '0' }, /size/],
+  ['http', 'uri', {}, /^uri is required$/],
+  [
+    'http',
+    'uri',
+    { uri: 'foo' },
+    /^audit backend failed test message: failed to perform request: Post "foo": unsupported protocol scheme ""$/,
+  ],
+  [
+    'http',
+    'uri',
+    { uri: 'ftp://user:hunter2@h/x?token=hunter2' },
+    /Post "ftp:\/\/h\/x": unsupported protocol scheme "ftp"$/,
+  ],
+  ['http', 'uri', { uri: 'http://user:hunter2@h:99999/' }, /^Cannot use option "uri": wanted an "http"/],
+  ['http', 'tls_ca_cert', { uri: 'http://h/', tls_ca_cert: '/ca' }, /wanted an "https" uri/],
+  ['http', 'tls_client_key', { uri: 'https://h/', tls_client_cert: '/c' }, /both or neither/],
+  ...[
+    '{"a":"hunter2"}',
+    '{"a":["hunter2"]',
+    '["hunter2"]',
+    'null',
+    '{"a":[1]}',
+    '{"a b":["hunter2"]}',
+    '{"a":["hunter2\\r\\nX: y"]}',
+    '{"a":["\\u0100"]}',
+    '{"Transfer-Encoding":["chunked"]}',
+    '{"content-length":["1"]}',
+  ].map((headers): [string, string, OptionTexts, RegExp] => [
+    'http',
+    'headers',
+    { uri: 'http://h/', headers },
+    /^Cannot use option "headers": wanted a JSON object [^2]*$/,
+  ]),
 ];
 for (const [type, option, options, message] of refused) {
   test(`${type} refuses ${JSON.stringify(options).slice(0, 80)}`, () => {

@@ -1,0 +1,128 @@
+import { DeviceFailure } from '../device.ts';
+import { readSmallFile } from '../small-file.ts';
+
+/** A header as it is sent: one line for each value. */
+export interface Header {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** A header as the operator wrote it: some values are read elsewhere when the device opens. */
+export interface HeaderSource {
+  readonly name: string;
+  readonly values: readonly ValueSource[];
+}
+
+type ValueSource =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'variable'; readonly variable: string }
+  | { readonly kind: 'file'; readonly file: string };
+
+/** RFC 9110, sections 5.1 and 5.6.2. */
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 9110, section 5.5: what Node sends of a string is its low bytes. */
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Where a message ends and what becomes of the connection is for this end to say, or one request could pass for two. */
+const reserved: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The option `headers`: a JSON object of name to list of values. `undefined` for anything else. */
+export function parseHeaders(text: string): readonly HeaderSource[] | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The message would quote what may be a password.
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const headers: HeaderSource[] = [];
+  for (const [name, values] of Object.entries(value)) {
+    if (!headerName.test(name) || reserved.has(name.toLowerCase()) || !isTextList(values)) return undefined;
+    const sources = values.map(sourceOf);
+    if (sources.some((source) => source.kind === 'text' && !headerValue.test(source.text))) return undefined;
+    headers.push({ name, values: sources });
+  }
+  return Object.freeze(headers);
+}
+
+function isTextList(values: unknown): values is string[] {
+  return Array.isArray(values) && values.every((value) => typeof value === 'string');
+}
+
+function sourceOf(text: string): ValueSource {
+  // As the reference reads them: blanks around do not count, nor does the case of the scheme.
+  const [, scheme, rest] = /^\s*(env|file):\/\/(.*?)\s*$/is.exec(text) ?? [];
+  if (scheme === undefined) return { kind: 'text', text };
+  return scheme.toLowerCase() === 'env'
+    ? { kind: 'variable', variable: rest! }
+    : { kind: 'file', file: rest! };
+}
+
+/** Reads what stands elsewhere. Rejects with a permanent `DeviceFailure` that names header and source, never a value. */
+export function readHeaders(sources: readonly HeaderSource[]): Promise<Header[]> {
+  return Promise.all(
+    sources.map(async ({ name, values }) => ({
+      name,
+      values: await Promise.all(values.map((source) => readValue(name, source))),
+    })),
+  );
+}
+
+async function readValue(name: string, source: ValueSource): Promise<string> {
+  if (source.kind === 'text') return source.text;
+  const value = (
+    source.kind === 'variable' ? variableOf(name, source.variable) : await fileOf(name, source.file)
+  ).trim();
+  if (headerValue.test(value)) return value;
+  const place =
+    source.kind === 'variable' ? `environment variable ${source.variable}` : `file "${source.file}"`;
+  throw unusable(name, `${place} holds characters that no header may have`);
+}
+
+function variableOf(name: string, variable: string): string {
+  const value = process.env[variable];
+  if (value === undefined) throw unusable(name, unsetVariable(variable));
+  return value;
+}
+
+function fileOf(name: string, file: string): Promise<string> {
+  return readSmallFile(file, `failed to parse header ${name}: file "${file}"`);
+}
+
+function unusable(name: string, detail: string): DeviceFailure {
+  return new DeviceFailure('unsuitable', headerFault(name, detail), { permanent: true });
+}
+
+/**
+ * Why headers of a device enabled through the API are refused, or `null`. Its callers are to learn nothing of the
+ * daemon's environment and files, so for them no variable is set.
+ */
+export function remoteHeaderFault(sources: readonly HeaderSource[]): string | null {
+  for (const { name, values } of sources) {
+    for (const source of values) {
+      if (source.kind === 'variable') return headerFault(name, unsetVariable(source.variable));
+      if (source.kind === 'file') return headerFault(name, 'a file is not read for the API');
+    }
+  }
+  return null;
+}
+
+/** In the words of the reference. */
+function headerFault(name: string, detail: string): string {
+  return `failed to parse header ${name}: ${detail}`;
+}
+
+function unsetVariable(variable: string): string {
+  return `environment variable ${variable} unset`;
+}

@@ -1,0 +1,113 @@
+import { type Lines, sliceLines } from '../../format/lines.ts';
+import { type Device, DeviceFailure, type WriteOutcome } from '../device.ts';
+import { abortedFailure } from '../failure-reasons.ts';
+import { loadTls, type TlsOptions } from '../transport/tls-options.ts';
+import { type Header, type HeaderSource, readHeaders } from './headers.ts';
+import { PostClient } from './post-client.ts';
+import type { PostTarget } from './target.ts';
+
+export interface HttpDeviceOptions {
+  readonly target: PostTarget;
+  readonly headers: readonly HeaderSource[];
+  /** Sent unless `headers` has one. */
+  readonly contentType: string;
+  /** Many lines in a body, or one. */
+  readonly batch: boolean;
+  readonly tls: TlsOptions | null;
+}
+
+/** RFC 9110, section 15.5.14. */
+const contentTooLarge = 413;
+
+/** Posts lines to an HTTP server; its answer is the acknowledgement, so nothing that was recorded can be lost on the way. */
+export class HttpDevice implements Device {
+  readonly tailBytes = 0;
+  readonly #options: HttpDeviceOptions;
+  #state: { readonly kind: 'unready' | 'closed' } | { readonly kind: 'ready'; readonly client: PostClient } =
+    {
+      kind: 'unready',
+    };
+
+  constructor(options: HttpDeviceOptions) {
+    this.#options = options;
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    if (this.#state.kind === 'unready') await this.reopen(signal);
+  }
+
+  /** Reads headers and certificates anew; the connection comes with the next record. */
+  async reopen(signal: AbortSignal): Promise<void> {
+    const { target, headers, tls, contentType } = this.#options;
+    if (signal.aborted) throw abortedFailure(`Cannot post to "${target.shown}"`);
+    const read = await readHeaders(headers);
+    const secure = tls === null ? null : await loadTls(tls);
+    if (this.#state.kind === 'closed') return;
+    this.#letGo('unready');
+    this.#state = { kind: 'ready', client: new PostClient(target, withType(read, contentType), secure) };
+  }
+
+  async write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
+    const state = this.#state;
+    if (state.kind !== 'ready') {
+      const message = `Cannot post to "${this.#options.target.shown}": the device is not open`;
+      return { settled: 0, refused: [], failure: new DeviceFailure('closed', message) };
+    }
+    const outcome = await this.#post(state.client, lines, signal);
+    // The next open reads headers and certificates again: a token that was refused may have been renewed.
+    if (outcome.failure !== null && this.#state === state) this.#letGo('unready');
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    this.#letGo('closed');
+  }
+
+  #letGo(next: 'unready' | 'closed'): void {
+    if (this.#state.kind === 'ready') this.#state.client.close();
+    this.#state = { kind: next };
+  }
+
+  async #post(client: PostClient, lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
+    const count = lines.ends.length;
+    const refused: number[] = [];
+    const atOnce = this.#options.batch ? count : 1;
+    let settled = 0;
+    let size = atOnce;
+    while (settled < count) {
+      const next = Math.min(settled + size, count);
+      let status: number;
+      try {
+        status = await client.post(sliceLines(lines, settled, next).bytes, signal);
+      } catch (error) {
+        return { settled, refused, failure: error as DeviceFailure };
+      }
+      if (status >= 200 && status < 300) {
+        settled = next;
+      } else if (status !== contentTooLarge) {
+        return { settled, refused, failure: this.#rejected(status) };
+      } else if (next - settled > 1) {
+        // One of them, or all of them together, are too large: which is found by halves.
+        size = Math.ceil((next - settled) / 2);
+      } else {
+        refused.push(settled);
+        settled = next;
+        size = atOnce;
+      }
+    }
+    return { settled, refused, failure: null };
+  }
+
+  #rejected(status: number): DeviceFailure {
+    const what = status >= 300 && status < 400 ? ': a redirect is not followed' : '';
+    return new DeviceFailure(
+      'rejected',
+      `Cannot post to "${this.#options.target.shown}": answered with status ${status}${what}`,
+    );
+  }
+}
+
+function withType(headers: readonly Header[], contentType: string): readonly Header[] {
+  const given = headers.some(({ name }) => name.toLowerCase() === 'content-type');
+  return given ? headers : [{ name: 'Content-Type', values: [contentType] }, ...headers];
+}
