@@ -63,6 +63,7 @@ export class Daemon {
     this.#status = {
       lanes,
       phase: () => this.#phase,
+      declared: (path) => this.#running?.devices.declared.get(path)?.declared ?? 'config',
       metrics: this.#metrics,
       get require() {
         return broker.requirement;

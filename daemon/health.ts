@@ -19,6 +19,8 @@ export interface ReadinessReport {
 export interface DeviceReport {
   readonly path: string;
   readonly type: string;
+  /** Where it comes from: the configuration file, or a call of the admin API. */
+  readonly declared: 'config' | 'api';
   readonly state: LaneStatus['state'];
   /** RFC 3339: when the state was entered. */
   readonly since: string;
@@ -69,8 +71,10 @@ export function readinessReport(
   require: Requirement,
   lanes: readonly LaneStatus[],
   phase: Phase,
+  declared: (path: string) => 'config' | 'api',
 ): ReadinessReport {
-  return { ...readiness(require, lanes, phase), devices: lanes.map(deviceReport) };
+  const devices = lanes.map((lane) => deviceReport(lane, declared(lane.path)));
+  return { ...readiness(require, lanes, phase), devices };
 }
 
 /** Whether a device in this state still records in time: also what the metric `up` says. */
@@ -78,11 +82,12 @@ export function takesRecords(lane: LaneStatus): boolean {
   return lane.state === 'ok' || lane.state === 'slow';
 }
 
-function deviceReport(lane: LaneStatus): DeviceReport {
+function deviceReport(lane: LaneStatus, declared: 'config' | 'api'): DeviceReport {
   const { lastFailure } = lane;
   return {
     path: lane.path,
     type: lane.type,
+    declared,
     state: lane.state,
     since: new Date(lane.since).toISOString(),
     last_error: lastFailure && {

@@ -7,6 +7,8 @@ export interface StatusSource {
   readonly require: Requirement;
   lanes(): readonly LaneStatus[];
   phase(): Phase;
+  /** Where a device comes from. */
+  declared(path: string): 'config' | 'api';
   /** What prom-client's registry renders, and its media type. */
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
 }
@@ -19,7 +21,8 @@ export function statusRoutes(source: StatusSource): HttpRoutes {
       '/readyz',
       {
         GET: () => {
-          const report = readinessReport(source.require, source.lanes(), source.phase());
+          const { require } = source;
+          const report = readinessReport(require, source.lanes(), source.phase(), source.declared);
           return jsonAnswer(report.ready ? 200 : 503, report);
         },
       },

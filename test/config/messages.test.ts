@@ -70,7 +70,7 @@ test('words, durations, sizes and numbers are asked for with an example', () => 
   );
   assertProblems(
     'limits: {max_record_bytes: 64M}',
-    '2:10: limits.max_record_bytes: found "64M", wanted a size from 1KiB to 512MiB, such as 64MiB, 10MB or bare bytes',
+    '2:10: limits.max_record_bytes: found "64M", wanted a size from 1KiB to 128MiB, such as 64MiB, 10MB or bare bytes',
   );
   assertProblems(
     'limits: {connections: 0}',

@@ -86,36 +86,41 @@ test('the report shows each device with its state, last error and queue', () => 
       queueLimitBytes: 500,
     }),
   ];
-  assert.deepEqual(readinessReport({ kind: 'all' }, lanes, 'running'), {
-    ready: false,
-    reason: 'all devices are required: "siem/" is failing (refused)',
-    devices: [
-      {
-        path: 'file/',
-        type: 'file',
-        state: 'ok',
-        since: '1970-01-01T00:00:00.000Z',
-        last_error: null,
-        oldest_waiting_seconds: 0,
-        queue_records: 0,
-        queue_bytes: 0,
-        queue_limit_bytes: 67108864,
-      },
-      {
-        path: 'siem/',
-        type: 'socket',
-        state: 'failing',
-        since: '1970-01-01T00:00:01.000Z',
-        last_error: {
-          reason: 'refused',
-          message: 'Cannot connect to "127.0.0.1:6514": refused',
-          at: '1970-01-01T00:00:02.000Z',
+  assert.deepEqual(
+    readinessReport({ kind: 'all' }, lanes, 'running', () => 'api'),
+    {
+      ready: false,
+      reason: 'all devices are required: "siem/" is failing (refused)',
+      devices: [
+        {
+          path: 'file/',
+          type: 'file',
+          declared: 'api',
+          state: 'ok',
+          since: '1970-01-01T00:00:00.000Z',
+          last_error: null,
+          oldest_waiting_seconds: 0,
+          queue_records: 0,
+          queue_bytes: 0,
+          queue_limit_bytes: 67108864,
         },
-        oldest_waiting_seconds: 1.5,
-        queue_records: 3,
-        queue_bytes: 400,
-        queue_limit_bytes: 500,
-      },
-    ],
-  });
+        {
+          path: 'siem/',
+          type: 'socket',
+          declared: 'api',
+          state: 'failing',
+          since: '1970-01-01T00:00:01.000Z',
+          last_error: {
+            reason: 'refused',
+            message: 'Cannot connect to "127.0.0.1:6514": refused',
+            at: '1970-01-01T00:00:02.000Z',
+          },
+          oldest_waiting_seconds: 1.5,
+          queue_records: 3,
+          queue_bytes: 400,
+          queue_limit_bytes: 500,
+        },
+      ],
+    },
+  );
 });

@@ -17,7 +17,13 @@ test('health, readiness and metrics are served to whoever asks', async (t) => {
   t.after(() => metrics.close());
   const server = await startHttpServer({
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0 },
-    routes: statusRoutes({ require: { kind: 'any' }, lanes: () => lanes, phase: () => phase, metrics }),
+    routes: statusRoutes({
+      require: { kind: 'any' },
+      lanes: () => lanes,
+      phase: () => phase,
+      declared: () => 'config',
+      metrics,
+    }),
   });
   t.after(() => server.close(0));
   assert.ok(server.address.kind === 'tcp');
