@@ -47,7 +47,6 @@ export class Session {
   #awaited: Awaited[] = [];
   #inFlightBytes = 0;
   #inFlightRecords = 0;
-  #missed = false;
 
   /** `write` takes the replies that are due, or an empty buffer where the listener sends none; it must not throw. */
   constructor(
@@ -76,11 +75,6 @@ export class Session {
   /** Bytes of the record that has not ended yet. */
   get heldBytes(): number {
     return this.#assembler.heldBytes;
-  }
-
-  /** Whether the last records decided were not all recorded: a sender that reads no replies is to be held back. */
-  get missed(): boolean {
-    return this.#missed;
   }
 
   /** Takes the chunk over and wipes it. */
@@ -172,7 +166,6 @@ export class Session {
   /** The replies are certain: from the batch, from the code that refused all of them, or from the records alone. */
   #decide(awaited: Awaited, batch: Batch | null, refused: RefusalCode | null): void {
     const missing = refused !== null ? awaited.records : (batch?.failures ?? 0);
-    this.#missed = missing > 0;
     if (missing === 0 && awaited.invalid.size === 0 && awaited.names === null) {
       this.#count(awaited, null);
       awaited.replies = okReplies(awaited.records);
