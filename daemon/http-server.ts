@@ -176,6 +176,8 @@ function refuseUnreadable(
   const { status, body } = (start === null ? null : onUnparsed(start)) ?? errorAnswer(...unreadable(code));
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    // A client that keeps its side open would keep the connection.
+    () => socket.destroy(),
   );
 }
 

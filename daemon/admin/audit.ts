@@ -12,8 +12,7 @@ export function auditRoutes(control: AdminControl): readonly AdminRoute[] {
   return [
     {
       path: /^\/v1\/sys\/audit$/,
-      // The plain list is what Vault answers, member for member; who declared a device is said to those who ask.
-      read: ({ query }) => enveloped(listed(control.devices(), query.get('detailed') === 'true')),
+      read: () => enveloped(listed(control.devices())),
     },
     {
       path: /^\/v1\/sys\/audit\/(.+)$/s,
@@ -36,13 +35,9 @@ export function auditRoutes(control: AdminControl): readonly AdminRoute[] {
   ];
 }
 
-function listed(
-  devices: readonly DeviceListing[],
-  detailed: boolean,
-): Record<string, Partial<DeviceListing>> {
-  return Object.fromEntries(
-    devices.map(({ declared, ...device }) => [device.path, detailed ? { ...device, declared } : device]),
-  );
+/** Member for member what Vault answers; who declared a device is said by `/readyz`. */
+function listed(devices: readonly DeviceListing[]): Record<string, Omit<DeviceListing, 'declared'>> {
+  return Object.fromEntries(devices.map(({ declared: _, ...device }) => [device.path, device]));
 }
 
 function devicePath(name: string): string {
