@@ -46,7 +46,6 @@ export async function startAdmin(
     lanes: () => [],
     declared: () => 'api' as const,
     phase: () => 'running' as const,
-    declared: () => 'api' as const,
     metrics: { text: async () => '# no metrics\n', contentType: 'text/plain' },
   };
   const server = new AdminServer(
