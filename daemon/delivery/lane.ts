@@ -278,11 +278,12 @@ export class Lane {
   }
 
   #onLost(scope: LostScope, failure: DeviceFailure): void {
-    if (this.state === 'disabled') return;
+    // Also while it closes: what this write took is not to be answered as recorded.
     if (this.#write !== null) {
       this.#lost = this.#lost === 'all' ? 'all' : scope;
       return;
     }
+    if (this.state === 'disabled') return;
     this.#sendTailAgain(scope);
     this.#fail(failure);
   }
