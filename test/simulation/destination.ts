@@ -17,6 +17,8 @@ export interface DestinationSettings {
   readonly transport: Transport;
   /** Bytes the buffers between a stream and its reader hold; 0 for the others. */
   readonly bufferBytes: number;
+  /** Milliseconds that a line is under way to it. */
+  readonly wireMs: number;
   /** Longest line it takes. */
   readonly maxLineBytes: number;
   /** Longest time, in milliseconds, that anything takes there without trouble. */
@@ -38,6 +40,10 @@ export class Destination {
   readonly #logged = new Set<number>();
   /** How many copies are on their way. */
   readonly #underWay = new Map<number, number>();
+  /** Whose write has ended well, at least once. */
+  readonly #reported = new Set<number>();
+  /** Lost in a write of which the daemon knows that its connection broke: it must not call them recorded. */
+  readonly #brokenOff = new Set<number>();
   #trouble: Trouble = 'none';
   #waiting: (() => void)[] = [];
   /** Half a line is at the end of the file, until somebody cuts it off. */
@@ -78,9 +84,16 @@ export class Destination {
 
   /** Whether it took the record: has it, or it is on its way, or was lost there so that the daemon has to send it again. */
   took(record: number): boolean {
-    return (
-      this.has(record) || this.#underWay.has(record) || this.lost.has(record) || this.excused.has(record)
-    );
+    if (this.has(record) || this.#underWay.has(record)) return true;
+    return (this.lost.has(record) || this.excused.has(record)) && !this.#brokenOff.has(record);
+  }
+
+  /** A write of the records ended: well, or because the connection broke. */
+  writeEnded(records: readonly number[], well: boolean): void {
+    for (const record of records) {
+      if (well) this.#reported.add(record);
+      else if (!this.#reported.has(record)) this.#brokenOff.add(record);
+    }
   }
 
   /** The daemon that wrote to it is gone, and with it what was kept to be sent again. */
@@ -108,6 +121,7 @@ export class Destination {
   sent(record: number): void {
     this.#underWay.set(record, (this.#underWay.get(record) ?? 0) + 1);
     this.lost.delete(record);
+    this.#brokenOff.delete(record);
   }
 
   arrived(record: number): void {

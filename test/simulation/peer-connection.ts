@@ -68,11 +68,13 @@ export class PeerConnection {
   }
 
   #readLater(): void {
-    if (this.#reading || this.#lines.length === 0) return;
+    const first = this.#lines[0];
+    if (this.#reading || first === undefined) return;
     this.#reading = true;
-    const { latencyMs } = this.#destination.settings;
+    const { latencyMs, wireMs } = this.#destination.settings;
+    const untilThere = Math.max(0, first.at + wireMs - this.#world.clock.now());
     const pause = this.#destination.trouble === 'slow' ? 400 : latencyMs;
-    this.#world.after(this.#random.between(0, pause), () => this.#read());
+    this.#world.after(untilThere + this.#random.between(0, pause), () => this.#read());
   }
 
   #read(): void {
@@ -82,10 +84,17 @@ export class PeerConnection {
     }
     this.#reading = false;
     if (this.#lines.length === 0 || (this.#state !== 'open' && this.#state !== 'left')) return;
-    // The last lines may be on the wire still.
-    this.#take(this.#random.whole(1, this.#lines.length));
+    this.#take(this.#random.whole(0, this.#reached));
     if (this.#state === 'open') this.#ends.onRoom();
     this.#readLater();
+  }
+
+  /** How many lines have reached the peer. */
+  get #reached(): number {
+    const { wireMs } = this.#destination.settings;
+    const sentBy = this.#world.clock.now() - wireMs;
+    const onTheWire = this.#lines.findIndex((line) => line.at > sentBy);
+    return onTheWire === -1 ? this.#lines.length : onTheWire;
   }
 
   #take(count: number): void {
@@ -114,16 +123,14 @@ export class PeerConnection {
   }
 
   /**
-   * The peer goes away. In order: it has read what had reached it, and loses what was sent in the last second; it
-   * cannot go in order while it reads nothing. Otherwise: it may have read anything up to a point. The sender hears
+   * The peer goes away. In order: it has read what had reached it, and loses what is on the wire; it cannot go in
+   * order while it reads nothing. Otherwise: it may have read anything up to a point. The sender hears
    * of it a little later.
    */
   breakOff(inOrder: boolean): void {
     if (this.#state !== 'open') return;
     const scope = inOrder && this.#destination.trouble !== 'hang' ? 'recent' : 'all';
-    const onTheWire = this.#world.clock.now() - this.#random.between(0, 1_000);
-    const older = this.#lines.filter((line) => line.at <= onTheWire).length;
-    this.#take(scope === 'recent' ? older : this.#random.whole(0, this.#lines.length));
+    this.#take(scope === 'recent' ? this.#reached : this.#random.whole(0, this.#lines.length));
     this.#loseRest();
     this.#state = 'broken';
     this.#world.event(this.#destination.path, `connection ends: ${scope}`);

@@ -85,6 +85,8 @@ export async function runSeed(
         if (keepsOrder(destination, scenario.lives)) checkOrder(world, destination, connectionOf);
       }
     }
+    // Rejections that nobody handled are told of by a turn of the event loop only.
+    await new Promise((resolve) => setImmediate(resolve));
   } catch (error) {
     world.violated('no unhandled error', describe(error));
   } finally {

@@ -79,10 +79,13 @@ export function drawScenario(random: Random): Scenario {
 
 function drawDestination(random: Random, at: number, steady: boolean): DestinationSettings {
   const transport = steady ? 'file' : random.pick<Transport>(['file', 'stream', 'stream', 'datagram']);
+  const bufferBytes = transport === 'stream' ? random.pick([600, 4_000, 60_000]) : 0;
   return {
     path: `${transport}${at}/`,
     transport,
-    bufferBytes: transport === 'stream' ? random.pick([600, 4_000, 60_000]) : 0,
+    bufferBytes,
+    // A far peer with small buffers would take minutes.
+    wireMs: bufferBytes > 1_000 ? random.pick([0, 0, 5, 900]) : 0,
     maxLineBytes: transport === 'datagram' ? random.pick([300, 1_000]) : Number.POSITIVE_INFINITY,
     latencyMs: random.pick([0.2, 2, 10]),
   };

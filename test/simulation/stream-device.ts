@@ -109,7 +109,9 @@ export class StreamDevice implements SimulatedDevice {
       write.sent++;
     }
     this.#waits.later(() => {
-      if (this.#write === write) write.settle({ settled: write.records.length, refused: [], failure: null });
+      if (this.#write !== write) return;
+      this.#destination.writeEnded(write.records, true);
+      write.settle({ settled: write.records.length, refused: [], failure: null });
     });
   }
 
@@ -125,6 +127,7 @@ export class StreamDevice implements SimulatedDevice {
   #settleRest(failure: DeviceFailure): void {
     const write = this.#write;
     if (write === null) return;
+    this.#destination.writeEnded(write.records, false);
     const known = Math.min(write.sent, write.records.length - 1);
     write.settle({ settled: this.#random.whole(0, known), refused: [], failure });
   }

@@ -63,6 +63,7 @@ export class LaneUnderTest {
       path: 'device/',
       transport,
       bufferBytes: options.bufferBytes ?? (transport === 'stream' ? 10_000 : 0),
+      wireMs: 0,
       maxLineBytes: options.maxLineBytes ?? Number.POSITIVE_INFINITY,
       latencyMs: 1,
     });

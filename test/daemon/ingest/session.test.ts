@@ -55,6 +55,7 @@ class SessionUnderTest {
       path,
       transport: 'file',
       bufferBytes: 0,
+      wireMs: 0,
       maxLineBytes: Number.POSITIVE_INFINITY,
       latencyMs: 1,
     } as const;
