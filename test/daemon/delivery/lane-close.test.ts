@@ -64,3 +64,16 @@ test('a reopening comes between two writes, never during one', async () => {
   await under.pass(50);
   assert.deepEqual(under.destination.log, [0, 1, 2], 'a reopening that failed changes nothing');
 });
+
+test('a connection that breaks while its lane closes has recorded nothing of its last write', async () => {
+  const under = new LaneUnderTest({ transport: 'stream', bufferBytes: 500, writeTimeoutMs: 60_000 });
+  await under.open();
+  under.destination.setTrouble('hang');
+  const sent = under.send(10, 100);
+  await under.pass(10);
+  const closing = under.lane.close('stopping');
+  under.device.breakOff(false);
+  await under.pass(2_000);
+  await closing;
+  assert.deepEqual(sent.outcomes(), times(10, 'stopping'));
+});
