@@ -42,6 +42,8 @@ export interface HttpServerOptions {
   readonly requestMs?: number;
   /** Answers what the parser refused, given the bytes that it had then; `null` leaves it to the usual answer. */
   readonly onUnparsed?: (start: Buffer) => HttpAnswer | null;
+  /** Hears of each connection before its first byte. */
+  readonly onConnection?: (socket: Socket) => void;
   /** Hears of a handler that threw, after the client was answered 500. */
   readonly onError?: (error: unknown) => void;
 }
@@ -111,8 +113,14 @@ function createServer(options: HttpServerOptions): http.Server | https.Server {
     options.certificate === undefined
       ? http.createServer(limits, answer)
       : https.createServer({ ...limits, ...options.certificate, handshakeTimeout: 10_000 }, answer);
+  // RFC 9110, section 10.1.1; Node's own answer has no body.
+  server.on('checkExpectation', (request, response) => {
+    const refuse = (): HttpAnswer => errorAnswer(417, 'nothing but "100-continue" can be expected here');
+    void serve({ ...options, routes: refuse }, request, response);
+  });
   if (connections === null) server.maxConnections = limit;
   else server.prependListener('connection', (socket: Socket) => connections.admit(socket));
+  if (options.onConnection !== undefined) server.on('connection', options.onConnection);
   return server;
 }
 

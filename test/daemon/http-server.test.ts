@@ -122,6 +122,10 @@ test('what is not HTTP, or too large, is answered in the same shape', async (t) 
     await exchange(port, 'nonsense\r\n\r\n'),
     /^HTTP\/1\.1 400 .*\{"errors":\["not an HTTP\/1\.1 request"\]\}\n$/s,
   );
+  assert.match(
+    await exchange(port, 'GET /things HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: more\r\n\r\n'),
+    /^HTTP\/1\.1 417 .*\{"errors":\["nothing but .*"\]\}\n$/s,
+  );
   const large = `GET /things HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`;
   assert.match(
     await exchange(port, large),

@@ -171,12 +171,12 @@ export function oddRequest(random: Random, folder: string): Buffer {
   ];
   if (random.chance(0.95)) lines.push('Host: localhost');
   lines.push(`X-Vault-Token: ${plantedSecret}`);
-  for (let more = random.below(3); more > 0; more--) lines.push(random.pick(headers));
+  if (random.chance(0.3)) lines.push(random.pick(headers));
   const length = Buffer.byteLength(body);
   if (random.chance(0.8))
     lines.push(`Content-Length: ${random.chance(0.8) ? length : random.below(2 * length + 2)}`);
   const whole = Buffer.from(`${lines.join(random.chance(0.97) ? '\r\n' : '\n')}\r\n\r\n${body}`);
-  if (random.chance(0.8)) return whole;
+  if (random.chance(0.9)) return whole;
   // Damaged, or cut off.
   const damaged = Buffer.from(whole);
   damaged[random.below(whole.length)] = random.below(256);
