@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ListenAddress, ListenerConfig } from './config.ts';
 import { hasControlCharacter } from './device-path.ts';
 import { Leaf } from './leaf.ts';
-import { parseListenAddress, socketPathFault } from './listen-address.ts';
+import { isLoopback, parseListenAddress, socketPathFault } from './listen-address.ts';
 import { fileMode, oneOf, Refused, scalar } from './scalars.ts';
 import { either, list, section } from './shapes.ts';
 
@@ -62,6 +62,13 @@ const listener: z.ZodType<ListenerConfig> = section({
     for (const key of ['mode', 'group'] as const) {
       if (found[key] !== undefined)
         refuse([key], 'a TCP port has neither mode nor group, only a UNIX socket has');
+    }
+    if (!isLoopback(http.host)) {
+      // Records would cross the network in the clear, and anybody there could have some kept.
+      refuse(
+        ['http'],
+        'wanted a loopback address such as 127.0.0.1:8201, or a UNIX socket: this listener has no TLS',
+      );
     }
   }
   return { kind: 'http', address: http, mode, group, headers };

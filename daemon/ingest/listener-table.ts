@@ -1,15 +1,20 @@
-import type { ListenerConfig, StreamListenerConfig } from '../../config/config.ts';
+import type { HttpListenerConfig, ListenerConfig, StreamListenerConfig } from '../../config/config.ts';
+import { addressText } from '../address-text.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { HttpListener } from './http-listener.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { IngestSettings } from './session.ts';
 import { StreamListener } from './stream-listener.ts';
 
+type Listener = StreamListener | HttpListener;
+
 /** What a new list of listeners will change. Nothing has changed yet but that new ones listen. */
 export interface ListenerChange {
-  readonly opened: readonly StreamListener[];
-  readonly kept: ReadonlyMap<StreamListener, StreamListenerConfig>;
-  readonly removed: readonly StreamListener[];
+  readonly opened: readonly Listener[];
+  /** Those that stay, with what makes their new settings theirs. */
+  readonly kept: ReadonlyMap<Listener, () => Promise<void>>;
+  readonly removed: readonly Listener[];
 }
 
 /** The listeners for records. Changes come in two halves: all that can fail first, then what cannot. */
@@ -17,7 +22,7 @@ export class ListenerTable {
   readonly #shared: IngestSettings;
   readonly #budget: MemoryBudget;
   readonly #log: Log;
-  #listeners: readonly StreamListener[] = [];
+  #listeners: readonly Listener[] = [];
 
   constructor(shared: IngestSettings, clock: Clock, log: Log) {
     this.#shared = shared;
@@ -25,43 +30,63 @@ export class ListenerTable {
     this.#log = log;
   }
 
-  get paths(): readonly string[] {
-    return this.#listeners.map((listener) => listener.path);
-  }
-
-  /** Opens listeners on new paths. Rejects with `SocketPathRefused`, having closed those it opened. */
+  /** Opens listeners at new addresses. Rejects with `SocketPathRefused` or `ListenRefused`, having closed those it opened. */
   async prepare(configs: readonly ListenerConfig[]): Promise<ListenerChange> {
-    const streams = configs.filter((config) => config.kind === 'stream');
-    const opened: StreamListener[] = [];
-    const kept = new Map<StreamListener, StreamListenerConfig>();
+    const opened: Listener[] = [];
+    const kept = new Map<Listener, () => Promise<void>>();
     try {
-      for (const config of streams) {
-        const current = this.#listeners.find((listener) => listener.path === config.path);
-        if (current !== undefined) kept.set(current, config);
-        else opened.push(await StreamListener.open(config, this.#shared, this.#budget, this.#log));
+      for (const config of configs) {
+        const current = this.#keep(config);
+        if (current !== null) kept.set(current.listener, current.update);
+        else opened.push(await this.#open(config));
       }
     } catch (error) {
-      await Promise.all(opened.map((listener) => listener.closeDoor()));
+      await this.#close(opened);
       throw error;
     }
     return { opened, kept, removed: this.#listeners.filter((listener) => !kept.has(listener)) };
   }
 
-  async abandon(change: ListenerChange): Promise<void> {
-    for (const listener of change.opened) {
+  /** The listener that is of this kind and at this address already. */
+  #keep(config: ListenerConfig): { listener: Listener; update: () => Promise<void> } | null {
+    for (const listener of this.#listeners) {
+      if (config.kind === 'stream' && listener instanceof StreamListener && listener.path === config.path)
+        return { listener, update: () => listener.update(config) };
+      if (
+        config.kind === 'http' &&
+        listener instanceof HttpListener &&
+        listener.name === addressText(config.address)
+      )
+        return { listener, update: () => listener.update(config) };
+    }
+    return null;
+  }
+
+  #open(config: StreamListenerConfig | HttpListenerConfig): Promise<Listener> {
+    return config.kind === 'stream'
+      ? StreamListener.open(config, this.#shared, this.#budget, this.#log)
+      : HttpListener.open(config, this.#shared, this.#budget, this.#log);
+  }
+
+  async #close(listeners: readonly Listener[]): Promise<void> {
+    for (const listener of listeners) {
       await listener.closeDoor();
       listener.destroy();
     }
   }
 
+  async abandon(change: ListenerChange): Promise<void> {
+    await this.#close(change.opened);
+  }
+
   async commit(change: ListenerChange): Promise<void> {
     this.#listeners = [...change.kept.keys(), ...change.opened];
-    for (const [listener, config] of change.kept) await listener.update(config);
-    for (const listener of change.opened) this.#log.info('listening', { listener: listener.path });
+    for (const update of change.kept.values()) await update();
+    for (const listener of change.opened) this.#log.info('listening', { listener: shown(listener) });
     for (const listener of change.removed) {
       await listener.closeDoor();
       await listener.stop();
-      this.#log.info('listener closed', { listener: listener.path });
+      this.#log.info('listener closed', { listener: shown(listener) });
     }
   }
 
@@ -79,4 +104,8 @@ export class ListenerTable {
   destroy(): void {
     for (const listener of this.#listeners) listener.destroy();
   }
+}
+
+function shown(listener: Listener): string {
+  return listener instanceof HttpListener ? listener.address : listener.path;
 }

@@ -116,16 +116,16 @@ test('contradictory listeners are refused', () => {
     '3:5: listeners[0]: missing: wanted "path" for a UNIX stream socket, or "http" for an HTTP listener',
   );
   assertProblems(
-    listeners('{path: a, http: "h:1"}'),
+    listeners('{path: a, http: "[::1]:1"}'),
     '3:15: listeners[0].http: this listener has a "path" too, wanted one of the two',
   );
   assertProblems(
-    listeners('{http: "h:1", replies: none}'),
-    '3:19: listeners[0].replies: an HTTP listener answers with a status code, only a "path" listener has this',
+    listeners('{http: "[::1]:1", replies: none}'),
+    '3:23: listeners[0].replies: an HTTP listener answers with a status code, only a "path" listener has this',
   );
   assertProblems(
-    listeners('{http: "h:1", group: x}'),
-    '3:19: listeners[0].group: a TCP port has neither mode nor group, only a UNIX socket has',
+    listeners('{http: "[::1]:1", group: x}'),
+    '3:23: listeners[0].group: a TCP port has neither mode nor group, only a UNIX socket has',
   );
   assertProblems(
     listeners('{path: /a}', '{path: /b/../a}'),
@@ -164,6 +164,12 @@ test('an address that cannot be listened at is refused', () => {
     'admin: {tcp: {address: "10.0.0.1:1", token_file: t}}',
     '2:15: admin.tcp.address: without "tls", wanted a loopback address such as 127.0.0.1:8202',
   );
+  for (const address of ['0.0.0.0:1', '10.0.0.1:1', '[::]:1', 'h:1', '128.0.0.1:1']) {
+    assertProblems(
+      `listeners: [{http: "${address}"}]`,
+      '2:14: listeners[0].http: wanted a loopback address such as 127.0.0.1:8201, or a UNIX socket: this listener has no TLS',
+    );
+  }
 });
 
 test('device paths must be usable, and none above or below another', () => {

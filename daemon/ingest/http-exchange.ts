@@ -1,0 +1,149 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpListenerConfig } from '../../config/config.ts';
+import { errorAnswer, type HttpAnswer } from '../http-routes.ts';
+import { recordsAnswer } from './http-answer.ts';
+import type { BudgetedReader, MemoryBudget } from './memory-budget.ts';
+import { type IngestSettings, Session } from './session.ts';
+
+/** Records of one request: bounds what their replies take, which wait for the last of them. */
+export const maxRequestRecords = 65_536;
+
+/**
+ * Why the rest of a body is read past: it has too many records, or the daemon cannot wait for it; `null` while it is
+ * not.
+ */
+type Passing = 'too many' | 'stopping' | null;
+
+/** The records of one request's body: the same session as a stream's, with the replies put together in one answer. */
+export class HttpExchange implements BudgetedReader {
+  readonly #request: IncomingMessage;
+  readonly #shared: IngestSettings;
+  readonly #budget: MemoryBudget;
+  readonly #session: Session;
+  readonly #replies: Buffer[] = [];
+  readonly #tell: (answer: HttpAnswer) => void;
+  #phase: 'reading' | 'ending' | 'answered' = 'reading';
+  #passing: Passing = null;
+  #records = 0;
+
+  /** Never rejects. `begun` is called at once with what can cut the exchange short. */
+  static run(
+    request: IncomingMessage,
+    listener: Pick<HttpListenerConfig, 'headers'>,
+    shared: IngestSettings,
+    budget: MemoryBudget,
+    begun: (exchange: HttpExchange) => void,
+  ): Promise<HttpAnswer> {
+    return new Promise((resolve) => begun(new HttpExchange(request, listener, shared, budget, resolve)));
+  }
+
+  private constructor(
+    request: IncomingMessage,
+    { headers }: Pick<HttpListenerConfig, 'headers'>,
+    shared: IngestSettings,
+    budget: MemoryBudget,
+    tell: (answer: HttpAnswer) => void,
+  ) {
+    this.#request = request;
+    this.#shared = shared;
+    this.#budget = budget;
+    this.#tell = tell;
+    this.#session = new Session(shared, { replies: 'status', headers }, (replies) => this.#reply(replies));
+    budget.join(this);
+    request.on('data', (chunk: Buffer) => this.#receive(chunk));
+    request.on('end', () => this.#inputEnded());
+    request.on('close', () => this.#gone());
+  }
+
+  get bytes(): number {
+    return this.#session.heldBytes + this.#session.inFlightBytes;
+  }
+
+  get inFlightBytes(): number {
+    return this.#session.inFlightBytes;
+  }
+
+  /** Reads on if nothing speaks against it. */
+  resume(): void {
+    if (this.#phase === 'reading' && this.#request.isPaused() && this.#mayRead()) this.#request.resume();
+  }
+
+  /** Answers what was read, and waits for nothing more of the body. */
+  cut(): void {
+    if (this.#phase !== 'reading') return;
+    this.#passing = 'stopping';
+    this.#session.discard();
+    this.#phase = 'ending';
+    this.#request.resume();
+    this.#answerWhenCertain();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#passing !== null) {
+      chunk.fill(0);
+      return;
+    }
+    const { counters } = this.#shared;
+    const before = counters.received;
+    this.#session.receive(chunk);
+    // All listeners add to that number, but nothing runs between the two lines.
+    this.#records += counters.received - before;
+    if (this.#records >= maxRequestRecords) {
+      this.#passing = 'too many';
+      this.#session.discard();
+    } else if (!this.#mayRead()) {
+      this.#request.pause();
+    }
+  }
+
+  #mayRead(): boolean {
+    const { connectionBytes } = this.#shared.limits;
+    return this.#passing !== null || (this.inFlightBytes < connectionBytes && this.#budget.mayRead(this));
+  }
+
+  #reply(replies: Buffer): void {
+    this.#replies.push(replies);
+    this.resume();
+    this.#answerWhenCertain();
+  }
+
+  #inputEnded(): void {
+    if (this.#phase !== 'reading') return;
+    if (this.#passing === null) this.#session.end();
+    this.#phase = 'ending';
+    this.#answerWhenCertain();
+  }
+
+  /** The client broke off, if it had not ended: its unfinished record is nobody's. */
+  #gone(): void {
+    if (this.#phase !== 'reading') return;
+    this.#session.discard();
+    for (let rest = this.#request.read(); rest !== null; rest = this.#request.read()) rest.fill(0);
+    this.#answer(errorAnswer(400, 'the body ended before its time'));
+  }
+
+  #answerWhenCertain(): void {
+    if (this.#phase !== 'ending' || this.#session.inFlightRecords > 0) return;
+    this.#answer(recordsAnswer(this.#replies, this.#fault()));
+  }
+
+  #fault(): { status: number; message: string } | null {
+    switch (this.#passing) {
+      case 'too many':
+        return {
+          status: 413,
+          message: `more than ${maxRequestRecords} records in one request: those behind the last reply were not read`,
+        };
+      case 'stopping':
+        return { status: 503, message: 'the daemon is stopping: the rest of the body was not read' };
+      case null:
+        return null;
+    }
+  }
+
+  #answer(answer: HttpAnswer): void {
+    this.#phase = 'answered';
+    this.#budget.leave(this);
+    this.#tell(answer);
+  }
+}

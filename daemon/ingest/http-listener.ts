@@ -1,0 +1,161 @@
+import { chmod } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { HttpListenerConfig } from '../../config/config.ts';
+import { addressText } from '../address-text.ts';
+import { errorAnswer, type HttpAnswer } from '../http-routes.ts';
+import { type HttpServer, startHttpServer } from '../http-server.ts';
+import type { Log } from '../log.ts';
+import { systemErrorText } from '../system-error.ts';
+import { HttpExchange } from './http-exchange.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import type { IngestSettings } from './session.ts';
+
+/** How long a request may take to arrive, body included. A client that is slower is answered 408. */
+const defaultRequestMs = 60_000;
+
+/** How long bodies may still take to arrive once the listener is to stop. */
+const lastBodyMs = 500;
+
+/** How long clients may take to read their last answers. */
+const lastAnswersMs = 500;
+
+/** The longest delay a timer takes: closing waits for the clients, and how long is decided here. */
+const noGraceMs = 2 ** 31 - 1;
+
+/** An HTTP server that takes records at `POST /v1/records`. */
+export class HttpListener {
+  #config: HttpListenerConfig;
+  readonly #shared: IngestSettings;
+  readonly #budget: MemoryBudget;
+  readonly #log: Log;
+  readonly #sockets = new Set<Socket>();
+  readonly #exchanges = new Map<HttpExchange, Promise<HttpAnswer>>();
+  #server: HttpServer | null = null;
+  /** Resolves when the last client is gone; `null` while the door is open. */
+  #closed: Promise<void> | null = null;
+  /** Log a full house once, not once a client. */
+  #full = false;
+
+  private constructor(config: HttpListenerConfig, shared: IngestSettings, budget: MemoryBudget, log: Log) {
+    this.#config = config;
+    this.#shared = shared;
+    this.#budget = budget;
+    this.#log = log;
+  }
+
+  /** Listens. Rejects with `ListenRefused`, or `SocketPathRefused` for a UNIX socket. */
+  static async open(
+    config: HttpListenerConfig,
+    shared: IngestSettings,
+    budget: MemoryBudget,
+    log: Log,
+    requestMs: number = defaultRequestMs,
+  ): Promise<HttpListener> {
+    const listener = new HttpListener(config, shared, budget, log);
+    listener.#server = await startHttpServer({
+      listen: config.address,
+      routes: new Map([['/v1/records', { POST: (request) => listener.#take(request) }]]),
+      socket: { mode: config.mode, group: config.group },
+      // Counted here, together with those of all other listeners.
+      connections: Number.POSITIVE_INFINITY,
+      requestMs,
+      onConnection: (socket) => listener.#accept(socket),
+      onError: (error) =>
+        log.error('listener failed', { listener: listener.name, error: systemErrorText(error) }),
+    });
+    return listener;
+  }
+
+  /** What the configuration calls it: a path, or `host:port`. */
+  get name(): string {
+    return addressText(this.#config.address);
+  }
+
+  /** Where it really listens: port 0 has become the port the system chose. */
+  get address(): string {
+    return addressText(this.#server?.address ?? this.#config.address);
+  }
+
+  #accept(socket: Socket): void {
+    const { counters, limits } = this.#shared;
+    if (this.#closed !== null) {
+      socket.destroy();
+      return;
+    }
+    if (counters.connections >= limits.connections) {
+      if (!this.#full)
+        this.#log.warn('too many connections', { listener: this.name, limit: limits.connections });
+      this.#full = true;
+      socket.destroy();
+      return;
+    }
+    this.#full = false;
+    counters.connections++;
+    counters.connectionsAccepted++;
+    this.#sockets.add(socket);
+    // Comes behind the parser, which has copied what it needs; and it keeps Node from reading into memory of its own.
+    socket.on('data', wipe);
+    socket.once('close', () => {
+      counters.connections--;
+      this.#sockets.delete(socket);
+    });
+  }
+
+  async #take(request: IncomingMessage): Promise<HttpAnswer> {
+    const refusal = refusalOf(request);
+    if (refusal !== null) return refusal;
+    let exchange: HttpExchange | null = null;
+    const answering = HttpExchange.run(request, this.#config, this.#shared, this.#budget, (begun) => {
+      exchange = begun;
+    });
+    this.#exchanges.set(exchange!, answering);
+    const answer = await answering;
+    this.#exchanges.delete(exchange!);
+    if (this.#closed === null) return answer;
+    return { ...answer, headers: { ...answer.headers, Connection: 'close' } };
+  }
+
+  /** Takes on new settings for the same address: the mode at once, the rest for requests that come from now on. */
+  async update(config: HttpListenerConfig): Promise<void> {
+    const { address, mode } = config;
+    if (address.kind === 'unix' && mode !== this.#config.mode) await chmod(address.path, mode);
+    this.#config = config;
+  }
+
+  /** No more clients; the socket file goes. Those connected stay until `stop`. */
+  async closeDoor(): Promise<void> {
+    this.#closed ??= this.#server?.close(noGraceMs) ?? Promise.resolve();
+  }
+
+  /** Answers what was read from every client and closes them; resolves when all are gone. */
+  async stop(): Promise<void> {
+    await this.closeDoor();
+    let cancel = this.#shared.clock.setTimer(lastBodyMs, () => {
+      for (const exchange of this.#exchanges.keys()) exchange.cut();
+    });
+    await Promise.all(this.#exchanges.values());
+    cancel();
+    cancel = this.#shared.clock.setTimer(lastAnswersMs, () => this.destroy());
+    await this.#closed;
+    cancel();
+  }
+
+  /** Ends clients that are still there, answered or not. */
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function wipe(bytes: Buffer): void {
+  bytes.fill(0);
+}
+
+/** Why a request is not even read, or `null`. */
+function refusalOf({ headers }: IncomingMessage): HttpAnswer | null {
+  // Browsers say where a page comes from. Any page can post to this machine; no API server is one.
+  if (headers.origin !== undefined) return errorAnswer(403, 'a web page cannot send records');
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding === 'identity') return null;
+  return errorAnswer(415, 'the body is compressed: send it as it is');
+}
