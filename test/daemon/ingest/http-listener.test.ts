@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { systemClock } from '../../../daemon/clock.ts';
+import { Broker } from '../../../daemon/delivery/broker.ts';
+import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
+import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
+import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
+import type { IngestSettings } from '../../../daemon/ingest/session.ts';
+import { createLog } from '../../../daemon/log.ts';
+import { Formatter } from '../../../format/formatter.ts';
+import { emptyRecordPolicy } from '../../../format/line-options.ts';
+import { HttpRecordClient } from '../../support/http-client.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const mebibyte = 1024 * 1024;
+
+interface Subject {
+  readonly listener: HttpListener;
+  readonly shared: IngestSettings;
+  readonly place: string;
+  readonly log: string[];
+}
+
+/** A listener without a device behind it: every record is answered `no_device`. */
+async function opened(t: TestContext, connections = 1024): Promise<Subject> {
+  const place = path.join(temporaryDirectory(t), 'h.sock');
+  const shared: IngestSettings = {
+    formatter: new Formatter(emptyRecordPolicy),
+    broker: new Broker({ kind: 'any' }),
+    clock: systemClock,
+    counters: zeroIngestCounters(),
+    limits: {
+      maxRecordBytes: mebibyte,
+      connectionBytes: mebibyte,
+      totalBytes: 2 * mebibyte,
+      connections,
+      stopTimeoutMs: 1000,
+    },
+  };
+  const log: string[] = [];
+  const listener = await HttpListener.open(
+    {
+      kind: 'http',
+      address: { kind: 'unix', path: place },
+      mode: 0o600,
+      group: null,
+      headers: 'apply',
+    },
+    shared,
+    new MemoryBudget(shared.limits.totalBytes, systemClock),
+    createLog({ format: 'text', level: 'info', write: (line) => log.push(line) }),
+    300,
+  );
+  t.after(async () => {
+    listener.destroy();
+    await listener.stop();
+  });
+  return { listener, shared, place, log };
+}
+
+function connected(t: TestContext, place: string): { socket: net.Socket; text: () => string } {
+  const socket = net.connect(place);
+  t.after(() => socket.destroy());
+  let text = '';
+  socket.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  socket.on('error', () => {});
+  return { socket, text: () => text };
+}
+
+for (const [what, sent] of [
+  ['body', 'POST /v1/records HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{"half'],
+  ['head', 'POST /v1/records HTTP/1.1\r\nHost'],
+] as const) {
+  test(`half a ${what} that goes no further is answered 408, and its record is nobody’s`, async (t) => {
+    const { shared, place } = await opened(t);
+    const { socket, text } = connected(t, place);
+    socket.write(sent);
+    await once(socket, 'close');
+    assert.match(text(), /^HTTP\/1\.1 408 /);
+    assert.equal(shared.counters.received, 0);
+    await waitFor('the connection is gone', () => shared.counters.connections === 0);
+  });
+}
+
+test('connections beyond the limit are closed, and logged once', async (t) => {
+  const { shared, place, log } = await opened(t, 2);
+  const first = connected(t, place);
+  const second = connected(t, place);
+  await waitFor('two are connected', () => shared.counters.connections === 2);
+  for (let each = 0; each < 3; each++) await once(connected(t, place).socket, 'close');
+  assert.equal(log.filter((line) => line.includes('too many connections')).length, 1);
+  first.socket.destroy();
+  second.socket.destroy();
+  await waitFor('they are gone', () => shared.counters.connections === 0);
+  assert.equal((await new HttpRecordClient(t, place).post('{}')).status, 503);
+});
+
+test('a stop ends clients that are silent, idle or in the midst of a body', async (t) => {
+  const { listener, shared, place } = await opened(t);
+  const client = new HttpRecordClient(t, place);
+  assert.equal((await client.post('{}')).status, 503);
+  const silent = connected(t, place);
+  const half = connected(t, place);
+  half.socket.write('POST /v1/records HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{}\n{"half');
+  await waitFor('the whole record was read', () => shared.counters.received === 2);
+  await listener.closeDoor();
+  await listener.stop();
+  await waitFor('both are closed', () => silent.socket.destroyed && half.socket.destroyed);
+  assert.match(half.text(), /^HTTP\/1\.1 (503|408) /);
+  assert.equal(shared.counters.connections, 0);
+  await assert.rejects(client.post('{}'));
+});
