@@ -2,12 +2,16 @@ import yargs from 'yargs';
 import { ConfigRefused } from '../config/problem.ts';
 import { readBuildInfo } from '../daemon/build-info.ts';
 import { checkCommand } from './check.ts';
+import { deviceCommand } from './device.ts';
 import { exitCodes } from './exit-codes.ts';
 import { hashCommand } from './hash.ts';
+import { headerCommand } from './header.ts';
 import { CommandFailed, UsageRefused } from './refusals.ts';
 import { runCommand } from './run.ts';
 import { sendCommand, standardInputFile } from './send.ts';
 import { statusCommand } from './status.ts';
+import { tokenCommand } from './token.ts';
+import { tuneCommand } from './tune.ts';
 
 /** Does what the words after `audit-sidecar` say; resolves with the exit code. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
@@ -26,8 +30,12 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     .command(runCommand(endWith))
     .command(checkCommand(endWith))
     .command(sendCommand(endWith))
-    .command(hashCommand(endWith))
     .command(statusCommand(endWith))
+    .command(deviceCommand(endWith))
+    .command(headerCommand(endWith))
+    .command(tuneCommand(endWith))
+    .command(hashCommand(endWith))
+    .command(tokenCommand(endWith))
     .completion('completion', 'Print a completion script for bash or zsh')
     .version(readBuildInfo().version)
     .alias('help', 'h')
@@ -48,7 +56,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     .epilogue(
       'Exit codes:\n' +
         '  0  fine\n' +
-        '  1  the operation failed: a record was refused, or the daemon cannot be reached or is not ready\n' +
+        '  1  the operation failed: it was refused, or the daemon cannot be reached or is not ready\n' +
         '  2  the command or the configuration is wrong; nothing was done',
     )
     .exitProcess(false)

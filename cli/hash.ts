@@ -1,9 +1,20 @@
-import { createHmac, createSecretKey } from 'node:crypto';
 import type { CommandModule } from 'yargs';
+import { normaliseDevicePath } from '../config/device-path.ts';
+import { apiPath, callAdmin, foreignAnswer } from './admin/admin-call.ts';
+import {
+  adminPeer,
+  findSocket,
+  isPlaceGiven,
+  type PlaceArguments,
+  placeOptions,
+} from './admin/admin-place.ts';
+import { fetchDevices, namedDevice } from './admin/known-devices.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { HttpPeer } from './http-call.ts';
+import { hashOffline } from './offline-hash.ts';
 import { CommandFailed, UsageRefused } from './refusals.ts';
 
-interface HashArguments {
+interface HashArguments extends PlaceArguments {
   readonly device: string;
   readonly config: string | undefined;
   readonly raw: boolean;
@@ -17,7 +28,7 @@ export function hashCommand(endWith: (code: number) => void): CommandModule<obje
     command: 'hash',
     describe: 'Read a value from standard input and print its hash as a device writes it',
     builder: (cli) =>
-      cli
+      placeOptions(cli)
         .option('device', {
           alias: 'd',
           type: 'string',
@@ -29,7 +40,7 @@ export function hashCommand(endWith: (code: number) => void): CommandModule<obje
           alias: 'c',
           type: 'string',
           requiresArg: true,
-          describe: 'Configuration file of the daemon; without it the embedded default',
+          describe: 'Read the salt itself, from where this configuration file says, and ask no daemon',
         })
         .option('raw', {
           type: 'boolean',
@@ -41,7 +52,7 @@ export function hashCommand(endWith: (code: number) => void): CommandModule<obje
         .strict(false)
         .strictOptions()
         .demandCommand(0)
-        .example('$0 hash --device file/ --config audit-sidecar.yaml < token.txt', ''),
+        .example('$0 hash --device file/ < token.txt', ''),
     handler: async (args) => endWith(await hash(args)),
   };
 }
@@ -57,40 +68,33 @@ async function hash(args: HashArguments): Promise<number> {
       'hash reads the value from standard input, and a terminal would show it: use hash --device PATH < FILE',
     );
   }
-  // Loaded here: commands that read no configuration start twice as fast without it.
-  const { normaliseDevicePath } = await import('../config/device-path.ts');
+  if (args.config !== undefined && isPlaceGiven(args)) {
+    throw new UsageRefused('wanted --config, which asks no daemon, or --socket or --address, not both');
+  }
   const device = normaliseDevicePath(args.device);
   if (device === null) throw new UsageRefused('wanted a device path such as file/ behind --device');
-  const salt = await saltOf(device, args.config ?? null);
+  // Where no daemon is, a salt may still be: of the one that ran here without a configuration file.
+  const offline = args.config !== undefined || (!isPlaceGiven(args) && findSocket() === null);
+  const peer = offline ? null : await adminPeer(args);
   const value = withoutNewline(await standardInput(), args.raw);
-  const digest = createHmac('sha256', createSecretKey(Buffer.from(salt)))
-    .update(value)
-    .digest('hex');
-  const text = `hmac-sha256:${digest}`;
+  const text =
+    peer === null
+      ? await hashOffline(device, args.config ?? null, value)
+      : await hashByDaemon(peer, device, value);
   process.stdout.write(args.json ? `${JSON.stringify({ device, hash: text })}\n` : `${text}\n`);
   return exitCodes.ok;
 }
 
-/** The salt of a device, whether the file declares it or it was enabled through the API. */
-async function saltOf(device: string, configFile: string | null): Promise<string> {
-  const { loadConfig } = await import('../config/load.ts');
-  const { readSaltFile } = await import('../daemon/salt-file.ts');
-  const { readSalt, SaltRefused } = await import('../daemon/salts.ts');
-  const { config } = loadConfig(configFile);
-  const saltFile = config.devices.get(device)?.saltFile ?? null;
-  try {
-    const warn = (message: string): void => {
-      process.stderr.write(`audit-sidecar: ${message}\n`);
-    };
-    const salt = saltFile === null ? readSalt(config.stateDir, device) : await readSaltFile(saltFile, warn);
-    if (salt !== null) return salt;
-  } catch (error) {
-    if (error instanceof SaltRefused) throw new CommandFailed(error.message);
-    throw error;
-  }
-  throw new CommandFailed(
-    `Cannot hash for device "${device}": no salt of it in state directory "${config.stateDir}"; a device gets one when it is enabled for the first time`,
-  );
+/** As a string always: a record's numbers are not hashed, so what looks like one is text. */
+async function hashByDaemon(peer: HttpPeer, device: string, value: Buffer): Promise<string> {
+  // Looked up first, so that a misspelt path is told by what was meant, before the value leaves this process.
+  const { path } = namedDevice(await fetchDevices(peer), device);
+  const { hash: text } = await callAdmin(peer, {
+    method: 'POST',
+    path: apiPath('audit-hash', path.slice(0, -1)),
+    body: { input: value.toString() },
+  });
+  return typeof text === 'string' ? text : foreignAnswer(peer);
 }
 
 async function standardInput(): Promise<Buffer> {

@@ -1,5 +1,7 @@
 import type { CommandModule } from 'yargs';
+import { embeddedSocket, findOpenSocket, installedSocket } from './admin/admin-place.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { HttpPeer } from './http-call.ts';
 import { fetchReadiness } from './readiness.ts';
 import { UsageRefused } from './refusals.ts';
 import { statusText } from './status-table.ts';
@@ -23,13 +25,13 @@ export function statusCommand(endWith: (code: number) => void): CommandModule<ob
           alias: 'u',
           type: 'string',
           requiresArg: true,
-          describe: `Where the daemon serves its metrics; default ${defaultUrl}`,
+          describe: 'Where the daemon serves its metrics, as http://host:port',
         })
         .option('socket', {
           alias: 's',
           type: 'string',
           requiresArg: true,
-          describe: 'UNIX socket of the metrics or of the API, instead of --url',
+          describe: `UNIX socket of its API or its metrics; default ${embeddedSocket}, otherwise ${installedSocket}, otherwise ${defaultUrl}`,
         })
         .option('json', { type: 'boolean', default: false, describe: 'Print what /readyz answers as JSON' })
         .conflicts('url', 'socket')
@@ -39,12 +41,17 @@ export function statusCommand(endWith: (code: number) => void): CommandModule<ob
 }
 
 async function status({ url, socket, json }: StatusArguments): Promise<number> {
-  const report = await fetchReadiness(
-    socket === undefined ? { url: readUrl(url ?? defaultUrl) } : { socket },
-  );
+  const report = await fetchReadiness(peerOf(url, socket));
   const colour = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : statusText(report, Date.now(), colour));
   return report.ready ? exitCodes.ok : exitCodes.failed;
+}
+
+function peerOf(url: string | undefined, socket: string | undefined): HttpPeer {
+  // A socket that only root may open is no use to others, and they may still ask where the metrics are.
+  const found = socket ?? (url === undefined ? findOpenSocket() : null);
+  if (found !== null) return { socket: found };
+  return { url: readUrl(url ?? defaultUrl), ca: null, token: null };
 }
 
 function readUrl(text: string): URL {

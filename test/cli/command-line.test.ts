@@ -6,18 +6,38 @@ import { exitCodes } from '../../cli/exit-codes.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { runCommand } from './command.ts';
 
-const commands = ['run', 'check', 'send', 'hash', 'status'];
+const commands = [
+  'run',
+  'check',
+  'send',
+  'status',
+  'device enable',
+  'device disable',
+  'device list',
+  'device show',
+  'header set',
+  'header unset',
+  'header list',
+  'tune',
+  'hash',
+  'token new',
+];
+
+/** Those that only stand above others. */
+const groups = ['device', 'header', 'token'];
 
 test('help names every command and the exit codes, and each command has an example', async (t) => {
   const { code, stdout } = await runCommand(t, ['--help']);
   assert.equal(code, 0);
-  for (const command of commands) assert.match(stdout, new RegExp(`audit-sidecar ${command}\\b`));
+  for (const command of [...commands, ...groups].filter((each) => !each.includes(' '))) {
+    assert.match(stdout, new RegExp(`audit-sidecar ${command}\\b`));
+  }
   for (const exitCode of Object.values(exitCodes))
     assert.match(stdout, new RegExp(`^ {2}${exitCode} {2}`, 'm'));
-  for (const command of commands) {
-    const help = await runCommand(t, [command, '--help']);
+  for (const command of [...commands, ...groups]) {
+    const help = await runCommand(t, [...command.split(' '), '--help']);
     assert.equal(help.code, 0);
-    assert.match(help.stdout, new RegExp(`Examples:\\n {2}audit-sidecar ${command} `), command);
+    assert.match(help.stdout, new RegExp(`Examples:\\n {2}audit-sidecar ${command}\\s`), command);
   }
 });
 
@@ -27,8 +47,8 @@ test('every command, option and exit code is explained in docs/command-line.md',
     assert.match(text, new RegExp(`^\\| ${exitCode} \\|`, 'm'));
   for (const command of commands) {
     assert.match(text, new RegExp(`^## \`audit-sidecar ${command}`, 'm'));
-    const { stdout } = await runCommand(t, [command, '--help']);
-    for (const [option] of stdout.matchAll(/--[a-z]+/g))
+    const { stdout } = await runCommand(t, [...command.split(' '), '--help']);
+    for (const [option] of stdout.matchAll(/--[a-z]+(?:-[a-z]+)*/g))
       assert.ok(text.includes(option), `${command} ${option}`);
   }
 });
@@ -41,6 +61,12 @@ test('wrong usage is exit code 2, with what was probably meant', async (t) => {
     [['check', 'a', 'b'], /Unknown argument: b/],
     [['send', 'f', '--windw', '3'], /Unknown argument: windw/],
     [['hash'], /Missing required argument: device/],
+    [['device'], /wanted device enable, disable, list or show/],
+    [['device', 'lits'], /did you mean "list"\?/],
+    [['device', 'show'], /Not enough non-option arguments/],
+    [['header', 'set', 'a', '--hmac', '--no-hmac'], /Arguments hmac and no-hmac are mutually exclusive/],
+    [['token', 'new', 'a', 'b'], /Unknown argument: b/],
+    [['tune', '/'], /wanted a mount point such as secret\//],
     [['run', '--config'], /Not enough arguments following: (c|config)/],
   ];
   for (const [words, message] of cases) {

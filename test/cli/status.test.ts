@@ -15,6 +15,7 @@ function device(path: string, more: Partial<DeviceReport> = {}): DeviceReport {
   return {
     path,
     type: 'file',
+    declared: 'config',
     state: 'ok',
     since: '2026-01-02T03:01:05Z',
     last_error: null,
@@ -34,6 +35,7 @@ const broken: ReadinessReport = {
     device('file/', { state: 'disabled', since: '2025-12-31T00:00:00Z' }),
     device('site/siem/', {
       type: 'socket',
+      declared: 'api',
       state: 'failing',
       last_error: {
         reason: 'refused',
@@ -73,9 +75,9 @@ test('the table is aligned, with ages and sizes a person can read', () => {
     [
       'not ready: no device takes records',
       '',
-      'DEVICE      TYPE    STATE     SINCE  OLDEST  WAITING                 LAST ERROR',
-      'file/       file    disabled  2d     -       0 (0B of 64MiB)         -',
-      'site/siem/  socket  failing   3m     1m      1200 (1.6MiB of 64MiB)  5s ago, refused: nobody listens at "127.0.0.1:6514"\\u001b[2J',
+      'DEVICE      TYPE    DECLARED  STATE     SINCE  OLDEST  WAITING                 LAST ERROR',
+      'file/       file    config    disabled  2d     -       0 (0B of 64MiB)         -',
+      'site/siem/  socket  api       failing   3m     1m      1200 (1.6MiB of 64MiB)  5s ago, refused: nobody listens at "127.0.0.1:6514"\\u001b[2J',
       '',
     ].join('\n'),
   );
@@ -96,7 +98,7 @@ test('ready is exit code 0, not ready 1, and --json prints what the daemon said'
   const readyPort = await answering(t, 200, JSON.stringify(ready));
   const text = await runCommand(t, ['status', '--url', `http://127.0.0.1:${readyPort}`]);
   assert.equal(text.code, 0, text.stderr);
-  assert.match(text.stdout, /^ready\n\nDEVICE .*\nfile\/ {3}file {2}ok {5}/);
+  assert.match(text.stdout, /^ready\n\nDEVICE .*\nfile\/ {3}file {2}config {4}ok {5}/);
   assert.ok(!text.stdout.includes('\u001b'));
   const brokenPort = await answering(t, 503, JSON.stringify(broken));
   const json = await runCommand(t, ['status', '--json', '--url', `http://127.0.0.1:${brokenPort}/`]);

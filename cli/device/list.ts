@@ -1,0 +1,62 @@
+import type { CommandModule } from 'yargs';
+import type { DeviceReport } from '../../daemon/health.ts';
+import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
+import { fetchDevices, type KnownDevice } from '../admin/known-devices.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { fetchReadiness } from '../readiness.ts';
+import { orDash, printable, tableLines } from '../text-table.ts';
+
+interface ListArguments extends PlaceArguments {
+  readonly detailed: boolean;
+  readonly json: boolean;
+}
+
+/** `audit-sidecar device list` */
+export function deviceListCommand(endWith: (code: number) => void): CommandModule<object, ListArguments> {
+  return {
+    command: 'list',
+    describe: 'List the devices, with their state and where they are declared',
+    builder: (cli) =>
+      placeOptions(cli)
+        .option('detailed', { type: 'boolean', default: false, describe: 'Show their options too' })
+        .option('json', { type: 'boolean', default: false, describe: 'Print all of it as a JSON array' })
+        .example('$0 device list --detailed', ''),
+    handler: async (args) => endWith(await list(args)),
+  };
+}
+
+/** A device as `--json` prints it; `null` in the moment that a device comes or goes. */
+interface ListedDevice extends KnownDevice {
+  readonly state: DeviceReport['state'] | null;
+  readonly declared: DeviceReport['declared'] | null;
+}
+
+async function list(args: ListArguments): Promise<number> {
+  const peer = await adminPeer(args);
+  const known = await fetchDevices(peer);
+  const { devices: reports } = await fetchReadiness(peer);
+  const devices = known.map((device): ListedDevice => {
+    const report = reports.find((each) => each.path === device.path);
+    return { ...device, state: report?.state ?? null, declared: report?.declared ?? null };
+  });
+  process.stdout.write(args.json ? `${JSON.stringify(devices)}\n` : listText(devices, args.detailed));
+  return exitCodes.ok;
+}
+
+function listText(devices: readonly ListedDevice[], detailed: boolean): string {
+  if (devices.length === 0) return 'no devices\n';
+  const head = ['PATH', 'TYPE', 'STATE', 'DECLARED', 'DESCRIPTION'];
+  const rows = devices.map((device) => {
+    const texts = [device.path, device.type, device.state ?? '', device.declared ?? '', device.description];
+    if (detailed) texts.push(device.local ? 'yes' : 'no', optionsText(device));
+    return texts.map((text) => orDash(printable(text)));
+  });
+  if (detailed) head.push('LOCAL', 'OPTIONS');
+  return `${tableLines([head, ...rows]).join('\n')}\n`;
+}
+
+function optionsText({ options }: KnownDevice): string {
+  return Object.entries(options)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}

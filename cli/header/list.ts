@@ -1,0 +1,31 @@
+import type { CommandModule } from 'yargs';
+import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
+import { fetchHeaders, writtenAs } from '../admin/audited-headers.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { printable, tableLines } from '../text-table.ts';
+
+interface ListArguments extends PlaceArguments {
+  readonly json: boolean;
+}
+
+/** `audit-sidecar header list` */
+export function headerListCommand(endWith: (code: number) => void): CommandModule<object, ListArguments> {
+  return {
+    command: 'list',
+    describe: 'List the request headers that are written, and which of them hashed',
+    builder: (cli) =>
+      placeOptions(cli)
+        .option('json', { type: 'boolean', default: false, describe: 'Print {NAME: {"hmac"}} as JSON' })
+        .example('$0 header list', ''),
+    handler: async (args) => endWith(await list(args)),
+  };
+}
+
+async function list(args: ListArguments): Promise<number> {
+  const headers = await fetchHeaders(await adminPeer(args));
+  const rows = [...headers].map(([name, header]) => [printable(name), writtenAs(header)]);
+  const text =
+    rows.length === 0 ? 'no headers\n' : `${tableLines([['HEADER', 'VALUES'], ...rows]).join('\n')}\n`;
+  process.stdout.write(args.json ? `${JSON.stringify(Object.fromEntries(headers))}\n` : text);
+  return exitCodes.ok;
+}

@@ -1,0 +1,46 @@
+import type { CommandModule } from 'yargs';
+import { apiPath, callAdmin } from '../admin/admin-call.ts';
+import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
+import { fetchHeaders, headersPath, writtenAs } from '../admin/audited-headers.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+interface SetArguments extends PlaceArguments {
+  readonly name: string;
+  readonly hmac: boolean | undefined;
+  readonly 'no-hmac': boolean | undefined;
+}
+
+/** `audit-sidecar header set NAME` */
+export function headerSetCommand(endWith: (code: number) => void): CommandModule<object, SetArguments> {
+  return {
+    command: 'set <name>',
+    describe: 'Write a request header, hashed or readable',
+    builder: (cli) =>
+      placeOptions(
+        cli.positional('name', { type: 'string', demandOption: true, describe: 'Name, in any case' }),
+      )
+        .option('hmac', { type: 'boolean', describe: 'Hash its values' })
+        .option('no-hmac', {
+          type: 'boolean',
+          describe: 'Leave its values readable: what the API does by default',
+        })
+        .conflicts('hmac', 'no-hmac')
+        .example('$0 header set x-forwarded-for --hmac', ''),
+    handler: async (args) => endWith(await set(args)),
+  };
+}
+
+async function set(args: SetArguments): Promise<number> {
+  const peer = await adminPeer(args);
+  const hmac = args['no-hmac'] === undefined ? args.hmac : !args['no-hmac'];
+  await callAdmin(peer, {
+    method: 'POST',
+    path: apiPath(headersPath, args.name),
+    body: hmac === undefined ? {} : { hmac },
+  });
+  // What was left out is the daemon's to decide, so it is asked what it made of it.
+  const header = (await fetchHeaders(peer)).get(args.name.toLowerCase());
+  const outcome = header === undefined ? 'set' : `written, ${writtenAs(header)}`;
+  process.stdout.write(`Header "${args.name.toLowerCase()}" is ${outcome}\n`);
+  return exitCodes.ok;
+}

@@ -1,0 +1,75 @@
+import type { CommandModule } from 'yargs';
+import { apiPath, callAdmin, foreignAnswer } from './admin/admin-call.ts';
+import { adminPeer, type PlaceArguments, placeOptions } from './admin/admin-place.ts';
+import { exitCodes } from './exit-codes.ts';
+import { isArrayOf, isText } from './json-shapes.ts';
+import { UsageRefused } from './refusals.ts';
+import { orDash, printable, tableLines } from './text-table.ts';
+
+interface TuneArguments extends PlaceArguments {
+  readonly mount: string;
+  readonly 'request-keys': string | undefined;
+  readonly 'response-keys': string | undefined;
+  readonly auth: boolean;
+  readonly json: boolean;
+}
+
+const requestField = 'audit_non_hmac_request_keys';
+const responseField = 'audit_non_hmac_response_keys';
+
+/** `audit-sidecar tune MOUNT`: keys whose values stay readable in the records of a mount. */
+export function tuneCommand(endWith: (code: number) => void): CommandModule<object, TuneArguments> {
+  return {
+    command: 'tune <mount>',
+    describe: 'Set or show the keys of a mount whose values are not hashed',
+    builder: (cli) =>
+      placeOptions(
+        cli.positional('mount', {
+          type: 'string',
+          demandOption: true,
+          describe: 'Mount point, such as secret/',
+        }),
+      )
+        .option('request-keys', {
+          type: 'string',
+          describe: 'Keys of request.data, with commas between; empty for none. Left out, they stay',
+        })
+        .option('response-keys', { type: 'string', describe: 'Keys of response.data, the same way' })
+        .option('auth', {
+          type: 'boolean',
+          default: false,
+          describe: 'MOUNT is that of an auth method: token is auth/token/',
+        })
+        .option('json', { type: 'boolean', default: false, describe: 'Print the lists in force as JSON' })
+        .example('$0 tune secret/ --request-keys cas --response-keys version,created_time', ''),
+    handler: async (args) => endWith(await tune(args)),
+  };
+}
+
+async function tune(args: TuneArguments): Promise<number> {
+  const mount = args.mount.replace(/\/$/, '');
+  if (mount === '') throw new UsageRefused('wanted a mount point such as secret/');
+  const peer = await adminPeer(args);
+  const path = apiPath(args.auth ? 'auth' : 'mounts', mount, '/tune');
+  const { 'request-keys': requestKeys, 'response-keys': responseKeys } = args;
+  if (requestKeys !== undefined || responseKeys !== undefined) {
+    const body = { [requestField]: requestKeys, [responseField]: responseKeys };
+    await callAdmin(peer, { method: 'POST', path, body });
+  }
+  const { [requestField]: request, [responseField]: response } = await callAdmin(peer, {
+    method: 'GET',
+    path,
+  });
+  if (!isArrayOf(request, isText) || !isArrayOf(response, isText)) return foreignAnswer(peer);
+  const rows = [
+    ['mount', printable(`${args.auth ? 'auth/' : ''}${mount}/`)],
+    ['request keys', orDash(printable(request.join(', ')))],
+    ['response keys', orDash(printable(response.join(', ')))],
+  ];
+  process.stdout.write(
+    args.json
+      ? `${JSON.stringify({ [requestField]: request, [responseField]: response })}\n`
+      : `${tableLines(rows).join('\n')}\n`,
+  );
+  return exitCodes.ok;
+}
