@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
@@ -187,6 +187,12 @@ class Life {
   async look(): Promise<void> {
     const expected = [...this.#enabled.keys()].map((name) => `${name}/`).sort();
     assert.deepEqual(Object.keys(await this.#table()).sort(), expected);
+    const salts = path.join(this.#daemon.folder, 'state/salts');
+    assert.equal(
+      existsSync(salts) ? readdirSync(salts).length : 0,
+      expected.length,
+      'a salt for each device',
+    );
     for (const name of names) {
       assert.equal(await this.#hash(name), this.#enabled.get(name) ?? null, `the salt of ${name}`);
       const size = this.#endedAt.get(name);
