@@ -1,20 +1,7 @@
-import type { Lane } from '../../daemon/delivery/lane.ts';
 import type { Session } from '../../daemon/ingest/session.ts';
 import type { Device, WriteOutcome } from '../../devices/device.ts';
-import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { Lines } from '../../format/lines.ts';
-import type { Door } from './simulated-daemon.ts';
-
-/** Ways to spoil a daemon from outside while the rest of its code runs as it is. */
-export interface Sabotage {
-  readonly lane?: (lane: Lane) => void;
-  readonly laneOptions?: (options: LaneOptions) => LaneOptions;
-  readonly device?: (device: Device) => Device;
-  readonly session?: (open: () => Session) => Door;
-}
-
-/** Nothing is spoilt. */
-export const noSabotage: Sabotage = {};
+import type { Door, Sabotage } from './sabotage.ts';
 
 class TwoSessions implements Door {
   #current: Session;

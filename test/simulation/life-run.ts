@@ -1,9 +1,9 @@
-import type { Sabotage } from './bugs.ts';
 import { writeScript } from './client-script.ts';
 import { checkCounters, checkQueues } from './count-oracle.ts';
 import type { Destination, Trouble } from './destination.ts';
 import type { Random } from './random.ts';
 import { type Ledger, ReplyOracle } from './reply-oracle.ts';
+import type { Sabotage } from './sabotage.ts';
 import type { Change, Fault, Life } from './scenario.ts';
 import { SimulatedClient } from './simulated-client.ts';
 import { drainMs, type EnabledDevice, SimulatedDaemon } from './simulated-daemon.ts';

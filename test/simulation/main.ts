@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { bugs, noSabotage } from './bugs.ts';
+import { bugs } from './bugs.ts';
 import { failureText, runSeed, runSeeds } from './run.ts';
+import { noSabotage } from './sabotage.ts';
 
 /**
  * `npm run simulate -- [--seed N] [--runs K] [--bug NAME]` plays seeds N to N+K-1 and ends with 1 at the first that

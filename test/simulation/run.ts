@@ -1,7 +1,7 @@
-import { noSabotage, type Sabotage } from './bugs.ts';
 import { Destination } from './destination.ts';
 import { LifeRun } from './life-run.ts';
 import { checkNothingLost, checkOrder } from './log-oracle.ts';
+import { noSabotage, type Sabotage } from './sabotage.ts';
 import { drawScenario, type Life } from './scenario.ts';
 import { type Violation, World } from './world.ts';
 

@@ -2,8 +2,9 @@ import type { BudgetedReader } from '../../daemon/ingest/memory-budget.ts';
 import type { ClientScript } from './client-script.ts';
 import type { Random } from './random.ts';
 import type { ReplyOracle } from './reply-oracle.ts';
+import type { Door } from './sabotage.ts';
 import type { ClientPlan } from './scenario.ts';
-import type { Door, SimulatedDaemon } from './simulated-daemon.ts';
+import type { SimulatedDaemon } from './simulated-daemon.ts';
 import type { World } from './world.ts';
 
 const newline = 0x0a;

@@ -11,12 +11,13 @@ import type { Log } from '../../daemon/log.ts';
 import { DeviceFailure } from '../../devices/device.ts';
 import { Formatter } from '../../format/formatter.ts';
 import { defaultLineOptions, emptyRecordPolicy } from '../../format/line-options.ts';
-import type { Sabotage } from './bugs.ts';
 import { unauditedPath } from './client-script.ts';
 import { ContractWatch } from './contract-watch.ts';
+import { createSimulatedDevice } from './create-device.ts';
 import type { Destination } from './destination.ts';
+import type { Door, Sabotage } from './sabotage.ts';
 import type { DevicePlan, Life, Replies } from './scenario.ts';
-import { createSimulatedDevice, type SimulatedDevice } from './simulated-device.ts';
+import type { SimulatedDevice } from './simulated-device.ts';
 import type { World } from './world.ts';
 
 const formatter = new Formatter({ ...emptyRecordPolicy, unauditedPaths: [unauditedPath] });
@@ -25,12 +26,6 @@ const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error:
 
 /** How long an orderly stop lets lanes write what waits. */
 export const drainMs = 5_000;
-
-/** The side of a session that a connection uses. */
-export type Door = Pick<
-  Session,
-  'receive' | 'end' | 'discard' | 'heldBytes' | 'inFlightBytes' | 'inFlightRecords'
->;
 
 /** A device while it is enabled. */
 export interface EnabledDevice {

@@ -1,9 +1,6 @@
 import type { Device, DeviceFailure, LostScope } from '../../devices/device.ts';
-import { DatagramDevice } from './datagram-device.ts';
 import type { Destination } from './destination.ts';
-import { FileDevice } from './file-device.ts';
 import type { Random } from './random.ts';
-import { StreamDevice } from './stream-device.ts';
 import type { World } from './world.ts';
 
 /** A device in a simulated process. */
@@ -23,15 +20,4 @@ export interface SimulatedDeviceSettings {
   readonly destination: Destination;
   readonly random: Random;
   readonly onLost: OnLost;
-}
-
-export function createSimulatedDevice(settings: SimulatedDeviceSettings): SimulatedDevice {
-  switch (settings.destination.settings.transport) {
-    case 'file':
-      return new FileDevice(settings);
-    case 'stream':
-      return new StreamDevice(settings);
-    case 'datagram':
-      return new DatagramDevice(settings);
-  }
 }

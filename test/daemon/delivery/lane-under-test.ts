@@ -4,9 +4,10 @@ import type { LaneState } from '../../../daemon/lane-status.ts';
 import type { LineFormat } from '../../../format/formatter.ts';
 import type { Lines } from '../../../format/lines.ts';
 import { ContractWatch } from '../../simulation/contract-watch.ts';
+import { createSimulatedDevice } from '../../simulation/create-device.ts';
 import { Destination, type Transport } from '../../simulation/destination.ts';
 import { recordId } from '../../simulation/record-line.ts';
-import { createSimulatedDevice, type SimulatedDevice } from '../../simulation/simulated-device.ts';
+import type { SimulatedDevice } from '../../simulation/simulated-device.ts';
 import { runTimers } from '../../simulation/virtual-clock.ts';
 import { World } from '../../simulation/world.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IngestCounters } from '../../../daemon/lane-status.ts';
-import { noSabotage } from '../../simulation/bugs.ts';
 import { Destination } from '../../simulation/destination.ts';
+import { noSabotage } from '../../simulation/sabotage.ts';
 import type { Life, Replies } from '../../simulation/scenario.ts';
 import { SimulatedDaemon } from '../../simulation/simulated-daemon.ts';
 import { runTimers } from '../../simulation/virtual-clock.ts';
