@@ -71,6 +71,8 @@ export class PostClient {
       };
       signal.addEventListener('abort', abort, { once: true });
       request.on('error', (error) => {
+        // The status stands, whatever becomes of the rest of the answer.
+        if (answered) return;
         const stale = request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
         fail(stale ? staleConnection : failureOf(this.#action, error));
       });

@@ -199,6 +199,22 @@ test('an answer without end does not hold the next record back', async (context)
   assert.equal((await lane.write(linesOf(recordTexts(0, 3, 100)))).settled, 3);
 });
 
+test('a status stands when the connection breaks in the midst of the answer', async (context) => {
+  const { peer, lane } = await pair(
+    context,
+    {},
+    {
+      answer: (_, response) => {
+        response.writeHead(200, { 'content-length': 100 });
+        response.write('half', () => response.socket!.resetAndDestroy());
+      },
+    },
+  );
+  await lane.open();
+  assert.equal((await lane.write(linesOf(recordTexts(0, 5, 100)))).settled, 5);
+  assert.deepEqual(peer.received(), recordTexts(0, 5, 100));
+});
+
 test('only the record that is too large is refused, wherever it stands in a batch', async (context) => {
   const { peer, lane } = await pair(context, { batch: 'true' }, { answer: upTo(10_000) });
   const tooLong = new Set([0, 17, 18, 63]);
