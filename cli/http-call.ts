@@ -1,5 +1,3 @@
-import { request as requestPlain } from 'node:http';
-import { request as requestSecure } from 'node:https';
 import { connectionFault } from './connection-fault.ts';
 
 /** Where a daemon answers. */
@@ -31,7 +29,7 @@ export interface HttpReply {
 const longestBody = 4 * 1024 * 1024;
 
 /** Asks once, on a connection of its own. Rejects with what `callFault` explains. */
-export function httpCall(
+export async function httpCall(
   peer: HttpPeer,
   { method, path, body, patienceMs }: HttpRequest,
 ): Promise<HttpReply> {
@@ -47,9 +45,11 @@ export function httpCall(
       ...(content !== null && { 'Content-Type': 'application/json', 'Content-Length': content.length }),
     },
   };
+  // Loaded here: every command would start later for it.
+  const { request } =
+    'url' in peer && peer.url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   return new Promise((resolve, reject) => {
-    const secure = 'url' in peer && peer.url.protocol === 'https:';
-    const call = secure ? requestSecure(options) : requestPlain(options);
+    const call = request(options);
     call.on('response', (response) => {
       const chunks: Buffer[] = [];
       let length = 0;

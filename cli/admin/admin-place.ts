@@ -2,7 +2,6 @@ import { accessSync, constants, lstatSync, readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { reasonOf } from '../../config/file-fault.ts';
 import { isLoopback } from '../../config/listen-address.ts';
-import { AccessRefused, readAccessFile } from '../../daemon/admin/access-file.ts';
 import type { HttpPeer } from '../http-call.ts';
 import { CommandFailed, UsageRefused } from '../refusals.ts';
 
@@ -108,6 +107,8 @@ async function tokenFrom(file: string | null): Promise<string> {
 
 /** While tokens are exchanged a file has several. The first is the one that the daemon knew before. */
 async function firstToken(file: string): Promise<string> {
+  // Loaded here: only few calls need it, and every command would start later.
+  const { AccessRefused, readAccessFile } = await import('../../daemon/admin/access-file.ts');
   try {
     const lines = (await readAccessFile('token file', file, true)).split('\n').map((line) => line.trim());
     return lines.find((line) => line !== '' && !line.startsWith('#')) ?? '';

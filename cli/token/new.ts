@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { CommandModule } from 'yargs';
 import { exitCodes } from '../exit-codes.ts';
-import { appendToken, createTokenFile, newToken } from './token-file.ts';
 
 interface NewArguments {
   readonly file: string;
@@ -33,6 +32,8 @@ export function tokenNewCommand(endWith: (code: number) => void): CommandModule<
 }
 
 async function make({ file, append, print }: NewArguments): Promise<number> {
+  // Loaded here: the other commands start without the daemon's modules.
+  const { appendToken, createTokenFile, newToken } = await import('./token-file.ts');
   const token = newToken();
   const now = new Date();
   const appended = append && (await appendToken(file, token, now));

@@ -18,6 +18,8 @@ export interface Command {
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A program, with its arguments, that starts it. */
+  readonly through?: readonly string[];
 }
 
 /** Starts the compiled command line as a process of its own, which does not outlive the test. */
@@ -26,7 +28,8 @@ export function startCommand(
   words: readonly string[],
   options: CommandOptions = {},
 ): Command {
-  const child = spawn(process.execPath, [main, ...words], {
+  const [program, ...before] = [...(options.through ?? []), process.execPath, main];
+  const child = spawn(program!, [...before, ...words], {
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     env: { ...process.env, ...options.env },
   });

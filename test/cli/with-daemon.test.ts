@@ -3,7 +3,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { DaemonProcess, fileDevice } from '../support/daemon-process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { runCommand } from './command.ts';
+import { type Ended, runCommand } from './command.ts';
 
 const token = 's.aTokenOfNobody';
 
@@ -36,4 +36,41 @@ test('status says what a daemon says, and that it is gone after its end', async 
   const down = await runCommand(t, ['status', '--socket', socket]);
   assert.equal(down.code, 1);
   assert.match(down.stderr, /is the daemon running\?\n$/);
+});
+
+test('hash asks the daemon where its socket is in the usual place, and reads the salt where none is', async (t) => {
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    state_dir: 'FOLDER/var/state',
+    admin: { path: 'FOLDER/var/admin.sock' },
+    devices: { 'file/': fileDevice },
+  });
+  const hash = (input: string, ...words: string[]): Promise<Ended> =>
+    runCommand(t, ['hash', '--device', 'file', ...words], { cwd: daemon.folder, input });
+  const offline = ['--config', daemon.configFile];
+  for (const value of ['s.äbc\n', '12', '1e3', 'true', '"', '\u0000']) {
+    const asked = await hash(value);
+    assert.equal(asked.code, 0, asked.stderr);
+    assert.deepEqual(asked, await hash(value, ...offline), JSON.stringify(value));
+  }
+  const json = await hash('12', '--json', '--socket', path.join(daemon.folder, 'var/admin.sock'));
+  const plain = await hash('12');
+  assert.deepEqual(JSON.parse(json.stdout), { device: 'file/', hash: plain.stdout.trimEnd() });
+
+  const misspelt = await runCommand(t, ['hash', '-d', 'fiel'], { cwd: daemon.folder, input: 's3cret' });
+  assert.equal(misspelt.code, 1);
+  assert.match(misspelt.stderr, /: Cannot find device "fiel\/": did you mean "file\/"\?\n$/);
+  assert.equal((await hash('x', ...offline, '--socket', 'x')).code, 2);
+
+  assert.equal(await daemon.stop(), 0);
+  assert.deepEqual(await hash('12'), plain);
+});
+
+test('status finds the admin socket in the usual place', async (t) => {
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    admin: { path: 'FOLDER/var/admin.sock' },
+    devices: {},
+  });
+  const { code, stdout } = await runCommand(t, ['status'], { cwd: daemon.folder });
+  assert.equal(code, 1);
+  assert.equal(stdout, 'not ready: no device is enabled\nno devices\n');
 });

@@ -33,7 +33,7 @@ test('the first steps of the README work as they stand', { skip: missing }, (t) 
   symlinkSync(path.join(path.dirname(command), '..'), path.join(folder, 'dist'));
   symlinkSync(path.join(projectRoot, 'examples'), path.join(folder, 'examples'));
   const steps = blocks.filter((block) => block.includes('var/') || block.includes('hash --device'));
-  assert.equal(steps.length, 3);
+  assert.equal(steps.length, 4);
   const script = path.join(folder, 'steps.sh');
   writeFileSync(
     script,
@@ -54,12 +54,13 @@ $(sed -n 's/^  \\(node .* send .*\\)/\\1/p' welcome.txt)
     timeout: 120_000,
   });
   assert.equal(status, 0, stderr + stdout);
-  const [, send, byHand, hash, printed] = stdout.split(/^== .*\n/m);
+  const [, send, byHand, hash, devices, printed] = stdout.split(/^== .*\n/m);
   assert.match(send!, /^sent +500\nok +500\nrefused +0$/m);
   assert.match(send!, /"client_token":"hmac-sha256:[0-9a-f]{64}"/);
-  assert.match(send!, /^file\/ +file +ok/m);
+  assert.match(send!, /^file\/ +file +config +ok/m);
   assert.equal(byHand, '{"ok":true}\n');
   assert.match(hash!, /^hmac-sha256:[0-9a-f]{64}\n$/);
+  assert.match(devices!, /^second\/ +file +ok +api +-\nDevice "second\/" is disabled$/m);
   assert.match(printed!, /^ok +500$/m);
   const lines = readFileSync(path.join(folder, 'var/audit.log'), 'utf8').split('\n');
   assert.equal(lines.length, 1002);
