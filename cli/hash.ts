@@ -1,14 +1,9 @@
 import type { CommandModule } from 'yargs';
 import { normaliseDevicePath } from '../config/device-path.ts';
 import { apiPath, callAdmin, foreignAnswer } from './admin/admin-call.ts';
-import {
-  adminPeer,
-  findSocket,
-  isPlaceGiven,
-  type PlaceArguments,
-  placeOptions,
-} from './admin/admin-place.ts';
+import { adminPeer, isPlaceGiven, type PlaceArguments, placeOptions } from './admin/admin-place.ts';
 import { fetchDevices, namedDevice } from './admin/known-devices.ts';
+import { findSocket } from './admin/usual-sockets.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { HttpPeer } from './http-call.ts';
 import { hashOffline } from './offline-hash.ts';

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { embeddedSocket, findOpenSocket, installedSocket } from './admin/admin-place.ts';
+import { embeddedSocket, findOpenSocket, installedSocket } from './admin/usual-sockets.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { HttpPeer } from './http-call.ts';
 import { fetchReadiness } from './readiness.ts';

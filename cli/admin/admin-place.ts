@@ -1,9 +1,11 @@
-import { accessSync, constants, lstatSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { reasonOf } from '../../config/file-fault.ts';
 import { isLoopback } from '../../config/listen-address.ts';
 import type { HttpPeer } from '../http-call.ts';
 import { CommandFailed, UsageRefused } from '../refusals.ts';
+import { callerToken, tokenVariable } from './caller-token.ts';
+import { embeddedSocket, findSocket, installedSocket } from './usual-sockets.ts';
 
 /** Where the admin API of a daemon is, as it is typed. */
 export interface PlaceArguments {
@@ -12,12 +14,6 @@ export interface PlaceArguments {
   readonly 'token-file': string | undefined;
   readonly 'ca-cert': string | undefined;
 }
-
-export const embeddedSocket = './var/admin.sock';
-export const installedSocket = '/run/audit-sidecar/admin.sock';
-
-/** Never an argument: other users can read the arguments of a process. */
-const tokenVariable = 'AUDIT_SIDECAR_TOKEN';
 
 /** The options of every command that calls the API. */
 export function placeOptions<T>(cli: Argv<T>): Argv<T & PlaceArguments> {
@@ -77,7 +73,7 @@ async function remotePeer(
     }
     if (caFile !== null) throw new UsageRefused('--ca-cert is only for an https:// address');
   }
-  return { url, ca: caFile === null ? null : authority(caFile), token: await tokenFrom(tokenFile) };
+  return { url, ca: caFile === null ? null : authority(caFile), token: await callerToken(tokenFile) };
 }
 
 function authority(file: string): string {
@@ -85,64 +81,5 @@ function authority(file: string): string {
     return readFileSync(file, 'latin1');
   } catch (error) {
     throw new CommandFailed(`Cannot read CA certificate file "${file}": ${reasonOf(error)}`);
-  }
-}
-
-async function tokenFrom(file: string | null): Promise<string> {
-  const source = file === null ? `$${tokenVariable}` : `token file "${file}"`;
-  const token = file === null ? (process.env[tokenVariable] ?? '').trim() : await firstToken(file);
-  if (token === '') {
-    throw new UsageRefused(
-      file === null
-        ? `Cannot use --address: it asks for a token; put one in $${tokenVariable}, or its file behind --token-file`
-        : `Cannot use ${source}: it has no token`,
-    );
-  }
-  // Anything else cannot stand in a header, and the error about it would quote it.
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new UsageRefused(`Cannot use the token of ${source}: it has other characters than visible ASCII`);
-  }
-  return token;
-}
-
-/** While tokens are exchanged a file has several. The first is the one that the daemon knew before. */
-async function firstToken(file: string): Promise<string> {
-  // Loaded here: only few calls need it, and every command would start later.
-  const { AccessRefused, readAccessFile } = await import('../../daemon/admin/access-file.ts');
-  try {
-    const lines = (await readAccessFile('token file', file, true)).split('\n').map((line) => line.trim());
-    return lines.find((line) => line !== '' && !line.startsWith('#')) ?? '';
-  } catch (error) {
-    if (error instanceof AccessRefused) throw new CommandFailed(error.message);
-    throw error;
-  }
-}
-
-/** The admin socket of a daemon on this machine, or `null` when there is none in the usual places. */
-export function findSocket(): string | null {
-  return [embeddedSocket, installedSocket].find(isThere) ?? null;
-}
-
-/** Like `findSocket`, one that this user may open. */
-export function findOpenSocket(): string | null {
-  return [embeddedSocket, installedSocket].find(isOpen) ?? null;
-}
-
-function isThere(file: string): boolean {
-  try {
-    lstatSync(file);
-    return true;
-  } catch (error) {
-    // In a folder that is closed to us it may well be; then the call says that permission is denied.
-    return (error as NodeJS.ErrnoException).code === 'EACCES';
-  }
-}
-
-function isOpen(file: string): boolean {
-  try {
-    accessSync(file, constants.W_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

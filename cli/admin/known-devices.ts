@@ -1,11 +1,10 @@
 import { normaliseDevicePath } from '../../config/device-path.ts';
-import { suggest } from '../../config/suggestion.ts';
 import type { DeviceListing } from '../../daemon/admin/admin-control.ts';
 import type { HttpPeer } from '../http-call.ts';
 import { isObject, isText } from '../json-shapes.ts';
 import { CommandFailed, UsageRefused } from '../refusals.ts';
-import { printable } from '../text-table.ts';
 import { callAdmin, foreignAnswer } from './admin-call.ts';
+import { instead } from './instead.ts';
 
 /** A device as `/v1/sys/audit` shows it; who declared it is said by `/readyz`. */
 export type KnownDevice = Omit<DeviceListing, 'declared'>;
@@ -33,14 +32,6 @@ export function namedDevice(devices: readonly KnownDevice[], name: string): Know
       devices.map((each) => each.path),
     )}`,
   );
-}
-
-/** What to say of a name that is not known, in words that fit after a colon. */
-export function instead(name: string, known: readonly string[]): string {
-  const meant = suggest(name, known);
-  if (meant !== null) return `did you mean "${printable(meant)}"?`;
-  if (known.length === 0) return 'there is none';
-  return `there is ${known.map((each) => `"${printable(each)}"`).join(', ')}`;
 }
 
 function isKnownDevice(value: unknown): value is KnownDevice {

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { apiPath, callAdmin } from '../admin/admin-call.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
 import { fetchHeaders, headersPath } from '../admin/audited-headers.ts';
-import { instead } from '../admin/known-devices.ts';
+import { instead } from '../admin/instead.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailed } from '../refusals.ts';
 

@@ -1,0 +1,10 @@
+import { suggest } from '../../config/suggestion.ts';
+import { printable } from '../text-table.ts';
+
+/** What to say of a name that is not known, in words that fit after a colon. */
+export function instead(name: string, known: readonly string[]): string {
+  const meant = suggest(name, known);
+  if (meant !== null) return `did you mean "${printable(meant)}"?`;
+  if (known.length === 0) return 'there is none';
+  return `there is ${known.map((each) => `"${printable(each)}"`).join(', ')}`;
+}
