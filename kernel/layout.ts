@@ -75,3 +75,6 @@ export function layout(policyBytes: usize, inputBytes: usize, recordCount: u32, 
   plan = (scratch + inputBytes + 2 * SLACK + 63) & ~63;
   return plan + planBytes;
 }
+
+/** RFC 8259 section 9 lets a parser set a limit; with it the recursion below is bounded. */
+export const DEEPEST: u32 = 512;

@@ -8,17 +8,16 @@ import {
   VALUE_EXPECTED,
 } from './fault';
 import {
-  beginField,
   LISTED_INFO,
   LISTED_KEYS,
-  noteField,
   REQUEST_DATA,
   REQUEST_HEADERS,
   RESPONSE_DATA,
   WRAPPING,
-} from './fields';
+} from './field-codes';
+import { beginField, noteField } from './fields';
 import { auditedHeaders } from './headers';
-import { NAME } from './layout';
+import { DEEPEST, NAME } from './layout';
 import { clearKeys } from './mount';
 import { literalEnd, numberEnd } from './number';
 import { addEntry, addString, ELIDED, planAt } from './plan';
@@ -45,9 +44,6 @@ import {
   skipBlanks,
 } from './text';
 import { beginWrapping, endWrapping } from './wrapping';
-
-/** RFC 8259 section 9 lets a parser set a limit; with it the recursion below is bounded. */
-export const DEEPEST: u32 = 512;
 
 /** Members or elements of the container that ended last. */
 export let elements: u32 = 0;
@@ -171,7 +167,7 @@ function fieldValue(at: usize, c: u32, state: usize, field: u32, clear: bool, de
   beginField(field);
   if (field == REQUEST_HEADERS) {
     if (!headersApply) state = clearState();
-    else if (c == OPEN_BRACE) return auditedHeaders(at + 1, depth + 1);
+    else if (c == OPEN_BRACE) return auditedHeaders(at + 1, depth + 1, value);
   } else if (field == REQUEST_DATA || field == RESPONSE_DATA) {
     readable = clearKeys(field == RESPONSE_DATA);
     const end = value(at, c, state, false, depth);

@@ -1,4 +1,4 @@
-import { WRAPPING_ACCESSOR, WRAPPING_TIME, WRAPPING_TOKEN } from './fields';
+import { WRAPPING_ACCESSOR, WRAPPING_TIME, WRAPPING_TOKEN } from './field-codes';
 import { ADDED_ACCESSOR, ADDED_TOKEN, addEntry, HASHED, HASHED_ACCESSOR, SLOT_FLAG } from './plan';
 import { NO_SLOT, slotOf } from './slots';
 

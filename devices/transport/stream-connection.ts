@@ -3,6 +3,7 @@ import type { Lines } from '../../format/lines.ts';
 import { DeviceFailure, type LostScope, type WriteOutcome } from '../device.ts';
 import { abortedFailure, failureOf } from '../failure-reasons.ts';
 import { type Connection, emptyFrames, type ReportLost } from './transport.ts';
+import { unacknowledgedBytes } from './unacknowledged.ts';
 
 /** How long an ended connection may take to hand its last bytes over and hear of the peer's end. */
 const lingerMs = 1000;
@@ -13,8 +14,8 @@ interface PendingWrite {
   readonly resolve: (outcome: WriteOutcome) => void;
 }
 
-/** `ending`: closed by us, its last bytes on their way. */
-type State = 'open' | 'ending' | 'ended';
+/** `left`: the peer has ended it, and what that means is being found out. `ending`: closed by us, its last bytes on their way. */
+type State = 'open' | 'left' | 'ending' | 'ended';
 
 /**
  * An open stream. A write that is aborted or breaks off settles nothing: what the operating system took of it went
@@ -24,15 +25,17 @@ export class StreamConnection implements Connection {
   readonly #socket: Socket;
   readonly #shown: string;
   readonly #onLost: ReportLost;
+  readonly #overTcp: boolean;
   #state: State = 'open';
   #pending: PendingWrite | null = null;
   #signal: AbortSignal | null = null;
 
-  /** `socket` is connected, and nothing has been written to it. */
+  /** `socket` is connected and stays open when the peer ends its side; nothing has been written to it. */
   constructor(socket: Socket, shown: string, onLost: ReportLost) {
     this.#socket = socket;
     this.#shown = shown;
     this.#onLost = onLost;
+    this.#overTcp = socket.remotePort !== undefined;
     socket.on('error', this.#onError);
     socket.on('end', this.#onEnd);
     socket.on('close', this.#onEnd);
@@ -78,7 +81,8 @@ export class StreamConnection implements Connection {
 
   readonly #onWritten = (error?: Error | null): void => {
     if (error) this.#onError(error);
-    else this.#settle(null);
+    // What the system took after the peer had left goes nowhere.
+    else if (this.#state !== 'left') this.#settle(null);
   };
 
   readonly #onAbort = (): void => {
@@ -90,10 +94,23 @@ export class StreamConnection implements Connection {
     this.#break('all', failureOf(this.#action(), error));
   };
 
-  /** A peer that closes with bytes unread breaks the connection; one that ends it in order has read all it got. */
+  /**
+   * A peer that closes with bytes unread breaks the connection; one that ends it in order has read all it got. What
+   * it has not got is still in our send buffer: after a stall that may be megabytes, written long ago.
+   */
   readonly #onEnd = (): void => {
-    if (this.#state === 'open') this.#break('recent', this.#closedFailure());
+    if (this.#state !== 'open') return;
+    this.#state = 'left';
+    void this.#leftUnsent().then((unsent) => {
+      this.#break(unsent ? 'all' : 'recent', this.#closedFailure());
+    });
   };
+
+  async #leftUnsent(): Promise<boolean> {
+    // A UNIX stream has no send buffer: what was written is with the peer at once.
+    if (!this.#overTcp) return false;
+    return (await unacknowledgedBytes(this.#socket)) !== 0;
+  }
 
   #break(scope: LostScope | null, failure: DeviceFailure): void {
     if (this.#state === 'ended') return;

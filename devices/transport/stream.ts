@@ -34,7 +34,8 @@ export class StreamTransport implements Transport {
     const action = `Cannot connect to "${shown}"`;
     const secure = this.#tls === null ? null : await loadTls(this.#tls);
     if (signal.aborted) throw abortedFailure(action);
-    const where = placeOf(this.#target);
+    // A peer that ends its side leaves ours open until what it has not got is known.
+    const where = { ...placeOf(this.#target), allowHalfOpen: true };
     const socket = secure === null ? connectPlain(where) : connectTls({ ...where, ...secure });
     await connected(socket, secure === null ? 'connect' : 'secureConnect', action, signal);
     return new StreamConnection(socket, shown, onLost);

@@ -17,6 +17,7 @@ export class StreamPeer {
   #server: Server | null = null;
   #port = 0;
   #paused = false;
+  readonly #sockets = new Set<Socket>();
   readonly connections: { readonly socket: Socket; readonly chunks: Buffer[] }[] = [];
 
   constructor(test: TestContext, options: StreamPeerOptions) {
@@ -35,6 +36,8 @@ export class StreamPeer {
         ? createServer({ pauseOnConnect: this.#paused }, this.#accept)
         : createTlsServer({ ...tls, pauseOnConnect: this.#paused }, this.#accept);
     server.on('tlsClientError', () => {});
+    // Also those that have not finished their TLS handshake: a server closes only when all are gone.
+    server.on('connection', (socket: Socket) => this.#sockets.add(socket));
     if (path !== undefined) rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -49,6 +52,8 @@ export class StreamPeer {
     const server = this.#server;
     this.#server = null;
     for (const { socket } of this.connections) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
     if (server !== null) await new Promise((resolve) => server.close(resolve));
   }
 

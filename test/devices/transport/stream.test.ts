@@ -29,6 +29,32 @@ test('a peer that ends the connection in order is noticed without a write, as a 
   assert.equal(outcome.failure?.reason, 'closed');
 });
 
+test('a peer that ends the connection in order before it has got everything puts all of it in doubt', async (context) => {
+  const { peer, lane } = await tcpPeer(context);
+  peer.pause();
+  await lane.open();
+  // Until neither side's buffers take more: what is settled by then lies in them, some of it in ours.
+  const flood = (async () => {
+    while ((await lane.write(linesOf(recordTexts(0, 50, 20_000)))).failure === null);
+  })();
+  const { socket } = peer.connections[0]!;
+  let before = -1;
+  await waitFor('nothing moves any more', async () => {
+    const now = socket.bytesRead + lane.lost.length;
+    const still = now === before;
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return still;
+  });
+  socket.end();
+  await waitFor('the device knows', () => lane.lost.length > 0);
+  assert.deepEqual(
+    lane.lost.map(({ scope, failure }) => [scope, failure.reason]),
+    [['all', 'closed']],
+  );
+  await flood;
+});
+
 test('a peer that breaks the connection puts everything on its way in doubt', async (context) => {
   const { peer, lane } = await tcpPeer(context);
   await lane.deliver(linesOf(recordTexts(0, 3, 100)));

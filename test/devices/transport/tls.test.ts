@@ -110,18 +110,23 @@ test('TLS', { skip: opensslMissing }, async (context) => {
     });
   }
 
-  await context.test('renewed files are read when the device is reopened', async (subtest) => {
-    const peer = await tlsPeer(subtest, own);
-    const changing = path.join(temporaryDirectory(subtest), 'ca.pem');
-    writeFileSync(changing, own.cert);
-    const lane = laneTo(subtest, peer, { tls_ca_cert: changing });
-    await lane.open();
-    writeFileSync(changing, foreign.cert);
-    await assert.rejects(
-      lane.device.reopen(new AbortController().signal),
-      (error) => lane.checked(error).reason === 'tls',
-    );
-    await lane.deliver(linesOf(recordTexts(0, 1, 100)));
-    assert.equal(peer.connections.length, 1);
-  });
+  await context.test(
+    'a rotation leaves the connection alone, and renewed files are read at the next',
+    async (subtest) => {
+      const peer = await tlsPeer(subtest, own);
+      const changing = path.join(temporaryDirectory(subtest), 'ca.pem');
+      writeFileSync(changing, own.cert);
+      const lane = laneTo(subtest, peer, { tls_ca_cert: changing });
+      await lane.open();
+      writeFileSync(changing, foreign.cert);
+      await lane.device.reopen(new AbortController().signal);
+      await lane.deliver(linesOf(recordTexts(0, 1, 100)));
+      await waitFor('the line is there', () => peer.received().length === 1);
+      assert.equal(peer.connections.length, 1);
+      await peer.stop();
+      await waitFor('the device hears of it', () => lane.lost.length === 1);
+      await peer.start();
+      assert.equal((await lane.openFailure()).reason, 'tls');
+    },
+  );
 });
