@@ -3,6 +3,7 @@ import { type AdminControl, AdminRefused } from './admin-control.ts';
 import type { AdminAction, AdminRoute } from './admin-route.ts';
 import { done, enveloped } from './answers.ts';
 import { listField } from './field-values.ts';
+import { refuseUnusableEntry } from './policy-entry.ts';
 
 const requestField = 'audit_non_hmac_request_keys';
 const responseField = 'audit_non_hmac_response_keys';
@@ -26,6 +27,9 @@ function tuning(control: AdminControl, above: string): { read: AdminAction; writ
       const given = await fields();
       const requestKeys = listField(given, requestField);
       const responseKeys = listField(given, responseField);
+      refuseUnusableEntry({
+        mounts: new Map([[mount, { requestKeys: requestKeys ?? [], responseKeys: responseKeys ?? [] }]]),
+      });
       await control.setMountKeys(mount, {
         ...(requestKeys !== undefined && { requestKeys }),
         ...(responseKeys !== undefined && { responseKeys }),

@@ -2,6 +2,7 @@ import { type AdminControl, AdminRefused } from './admin-control.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { done, enveloped } from './answers.ts';
 import { booleanField } from './field-values.ts';
+import { refuseUnusableEntry } from './policy-entry.ts';
 
 /** `/v1/sys/config/auditing/request-headers`: which headers of a record are written, and which of them hashed. */
 export function requestHeaderRoutes(control: AdminControl): readonly AdminRoute[] {
@@ -18,7 +19,9 @@ export function requestHeaderRoutes(control: AdminControl): readonly AdminRoute[
         return enveloped({ [name]: header });
       },
       async write({ name, fields }) {
-        await control.setHeader(name, booleanField(await fields(), 'hmac'));
+        const hmac = booleanField(await fields(), 'hmac');
+        refuseUnusableEntry({ auditedHeaders: new Map([[name, { hmac }]]) });
+        await control.setHeader(name, hmac);
         return done;
       },
       async remove({ name }) {

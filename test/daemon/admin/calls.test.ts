@@ -228,6 +228,24 @@ test('tuning sets the lists that are sent and leaves the other as it was', async
   assert.equal((await tune('mounts//secret', {})).status, 400);
 });
 
+test('a name that no policy can hold is refused before it is stored', async (t) => {
+  const { local, control } = await startAdmin(t);
+  const long = 'x'.repeat(1025);
+  const sys = '/v1/sys';
+  for (const [path, sent] of [
+    [`${sys}/config/auditing/request-headers/${long}`, { hmac: true }],
+    [`${sys}/mounts/${long}/tune`, {}],
+    [`${sys}/mounts/secret/tune`, { audit_non_hmac_request_keys: ['fine', long] }],
+    [`${sys}/mounts/secret/tune`, { audit_non_hmac_response_keys: long }],
+  ] as const) {
+    const reply = await callAdmin(local, 'POST', path, sent);
+    assert.equal(reply.status, 400);
+    assert.match(reply.body.errors[0], /^Cannot use \w+ "x{32}…": it is longer than 1024 bytes$/);
+  }
+  assert.equal(control.headers().size, 0);
+  assert.deepEqual(control.mountKeys('secret/').requestKeys, []);
+});
+
 test('other methods and paths get the answers that clients of Vault know', async (t) => {
   const { local } = await startAdmin(t);
   const answers: [string, string, number, 'path' | 'operation'][] = [
