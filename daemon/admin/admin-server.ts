@@ -1,19 +1,21 @@
 import { chmod } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdminConfig, ListenAddress } from '../../config/config.ts';
 import { addressText } from '../address-text.ts';
 import {
   type HttpResponder,
   type HttpServer,
+  type HttpServerOptions,
   ListenRefused,
   type ServerCertificate,
   startHttpServer,
 } from '../http-server.ts';
 import type { Log } from '../log.ts';
 import { systemErrorText } from '../system-error.ts';
-import { permissionDenied } from './answers.ts';
+import { permissionDenied, unsupportedPath } from './answers.ts';
 import { AdminTokens } from './authorization.ts';
-import { type AdminSources, adminResponder, answerList } from './responder.ts';
+import { type AdminSources, adminResponder, listHeaders } from './responder.ts';
 import { readServerCertificate } from './server-certificate.ts';
 
 /** More than operators and their tools open; a flood of others only pushes each other out. */
@@ -75,7 +77,7 @@ export class AdminServer {
 
   async #prepareLocal({ path, mode }: AdminConfig): Promise<HttpServer> {
     if (this.#present?.config.path === path) return this.#present.local;
-    return this.#listen({ kind: 'unix', path }, this.#respond, { socket: { mode, group: null } });
+    return this.#listen({ kind: 'unix', path }, () => true, { socket: { mode, group: null } });
   }
 
   async #prepareRemote(
@@ -92,27 +94,29 @@ export class AdminServer {
       }
       return this.#present!.remote!.server;
     }
-    const respond: HttpResponder = (request) =>
-      // No tokens are in force before the change is made.
-      this.#present?.remote?.tokens.allow(request.headers) === true
-        ? this.#respond(request)
-        : permissionDenied;
-    return this.#listen(listen, respond, certificate === null ? {} : { certificate });
+    // No tokens are in force before the change is made.
+    const allow = (headers: IncomingHttpHeaders): boolean =>
+      this.#present?.remote?.tokens.allow(headers) ?? false;
+    return this.#listen(listen, allow, certificate === null ? {} : { certificate });
   }
 
   #listen(
     listen: ListenAddress,
-    routes: HttpResponder,
-    options: Partial<Parameters<typeof startHttpServer>[0]>,
+    allow: (headers: IncomingHttpHeaders) => boolean,
+    options: Partial<HttpServerOptions>,
   ): Promise<HttpServer> {
     return startHttpServer({
       ...options,
       listen,
-      routes,
+      routes: (request) => (allow(request.headers) ? this.#respond(request) : permissionDenied),
       connections,
       whenFull: 'end_waiting',
       requestMs,
-      onUnparsed: answerList,
+      onUnparsed: (start) => {
+        const headers = listHeaders(start);
+        if (headers === null) return null;
+        return allow(headers) ? unsupportedPath : permissionDenied;
+      },
       onError: (error) => this.#log.error('admin request failed', { error: systemErrorText(error) }),
     });
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { parseGoBoolean } from '../../config/go-boolean.ts';
 import { errorAnswer, findHandler, type HttpAnswer } from '../http-routes.ts';
 import type { HttpResponder } from '../http-server.ts';
@@ -48,12 +48,15 @@ export function adminResponder({ control, status, version }: AdminSources): Http
   };
 }
 
-/** The verb LIST of Vault's API, which Node's parser does not know; `null` for other bytes. Nothing here has lists. */
-export function answerList(start: Buffer): HttpAnswer | null {
-  // As much as a request line needs: what follows may be a token.
-  return /^LIST \/[^ ]* HTTP\/1\.[01]\r?\n/.test(start.toString('latin1', 0, 8 * 1024))
-    ? unsupportedPath
-    : null;
+/**
+ * The headers of a request with the verb LIST of Vault's API, which Node's parser does not know, from the bytes that
+ * it refused; `null` for anything else. Nothing here has lists: whoever may call gets `unsupportedPath`.
+ */
+export function listHeaders(start: Buffer): IncomingHttpHeaders | null {
+  const head = start.toString('latin1', 0, 8 * 1024).split('\r\n\r\n', 1)[0]!;
+  if (!/^LIST \/[^ ]* HTTP\/1\.[01]\r\n/.test(head)) return null;
+  const fields = [...head.matchAll(/^([!-9;-~]+):[ \t]*(.*?)[ \t]*\r?$/gm)];
+  return Object.fromEntries(fields.map(([, name, value]) => [name!.toLowerCase(), value]));
 }
 
 interface Target {

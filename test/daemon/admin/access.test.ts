@@ -7,7 +7,6 @@ import { test } from 'node:test';
 import { ListenRefused } from '../../../daemon/http-server.ts';
 import { makeCertificate, opensslMissing } from '../../devices/peers/certificates.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
-import { waitFor } from '../../support/wait-for.ts';
 import { callAdmin, exchangeBytes } from './admin-client.ts';
 import { startAdmin, token, writeTokenFile } from './in-process.ts';
 
@@ -65,6 +64,22 @@ test('over TCP every call needs one of the tokens', async (t) => {
     assert.equal((await callAdmin({ port, headers }, 'POST', `/v1/sys/audit/${index}`, {})).status, 204);
   }
   assert.doesNotMatch(admin.log.join(''), new RegExp(`${token}|${other}`));
+});
+
+test('LIST needs a token over TCP as well', async (t) => {
+  const admin = await startAdmin(t, tcp());
+  const list = (header: string) =>
+    exchangeBytes(admin.remote().port, `LIST /v1/sys/audit HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`);
+  for (const header of [`X-Vault-Token: ${token}`, `authorization:Bearer ${token} `]) {
+    assert.match(await list(header), /^HTTP\/1\.1 404 .*unsupported path/s);
+  }
+  for (const header of [
+    'X-Other: x',
+    'X-Vault-Token: wrong-token-of-length',
+    `X-Other: x\r\n\r\nX-Vault-Token: ${token}`,
+  ]) {
+    assert.match(await list(header), /^HTTP\/1\.1 403 .*permission denied/s);
+  }
 });
 
 test('a caller without a token is refused before its body is read', async (t) => {
@@ -223,24 +238,17 @@ test('a place that cannot be had leaves everything as it was', async (t) => {
   assert.equal((await callAdmin(admin.local, 'GET', '/v1/sys/audit')).status, 200);
 });
 
-test('a half request is given up in time, and a full house ends who waited longest', async (t) => {
+test('half requests are given up in time', async (t) => {
   const admin = await startAdmin(t, tcp());
   const { port } = admin.remote();
-  let closed = 0;
-  for (let each = 0; each < 200; each++) {
-    const socket = each % 2 === 0 ? net.connect(port, '127.0.0.1') : net.connect(admin.local.socketPath);
-    socket.on('error', () => {});
-    socket.once('close', () => closed++);
-    socket.resume();
-    socket.write(
-      each % 3 === 0 ? '' : 'POST /v1/sys/audit/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{',
-    );
-    t.after(() => socket.destroy());
+  const half = 'PUT /v1/sys/audit/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{';
+  const given = await Promise.all([
+    exchangeBytes(admin.local.socketPath, 'GET /v1/sys/audit HTTP/1.1\r\nHost'),
+    exchangeBytes(admin.local.socketPath, half),
+    exchangeBytes(port, ''),
+  ]);
+  for (const answer of given) {
+    assert.match(answer, /^HTTP\/1\.1 408 .*\{"errors":\["the request did not arrive in time"\]\}\n$/s);
   }
-  assert.equal((await callAdmin(admin.remote(token), 'GET', '/v1/sys/audit')).status, 200);
-  assert.equal((await callAdmin(admin.local, 'GET', '/v1/sys/audit')).status, 200);
-  const bytes = await exchangeBytes(admin.local.socketPath, 'GET /v1/sys/audit HTTP/1.1\r\nHost');
-  assert.match(bytes, /^HTTP\/1\.1 408 .*\{"errors":\["the request did not arrive in time"\]\}\n$/s);
-  await waitFor('every half request is given up', () => closed === 200);
   assert.equal(admin.control.table.size, 0);
 });

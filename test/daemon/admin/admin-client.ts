@@ -47,9 +47,9 @@ export async function callAdmin(
   };
 }
 
-/** Sends bytes as they are; resolves with all that comes back until the server hangs up. */
-export async function exchangeBytes(socketPath: string, bytes: string | Buffer): Promise<string> {
-  const socket = net.connect(socketPath);
+/** Sends bytes as they are to a socket path or loopback port; resolves with all that comes back until the server hangs up. */
+export async function exchangeBytes(place: string | number, bytes: string | Buffer): Promise<string> {
+  const socket = typeof place === 'number' ? net.connect(place, '127.0.0.1') : net.connect(place);
   let text = '';
   socket.setEncoding('latin1').on('data', (part: string) => {
     text += part;
