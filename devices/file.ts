@@ -22,7 +22,7 @@ const table = {
     default: '0600',
     wanted: 'permission bits as octal text such as "0640"',
     effect:
-      'set each time the file is opened; bits for executing, set-id and sticky are dropped; `0000` leaves the mode as it is',
+      'set each time the file is opened; bits for executing, set-id and sticky are dropped; `0000` leaves the mode as it is, and through the API asks for a file that is there',
     parse: parseFileMode,
   } as Option<number | null>,
   sync: {
@@ -55,6 +55,7 @@ export const fileKind: RegisteredKind = {
           sync: values.sync,
           lineOpening: lineOpening(line),
           roots,
+          mustExist: limits !== null && values.mode === null,
         });
         return (settings) => new AppendingFile(options, settings);
       }

@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import type { Config } from '../../config/config.ts';
 import { normaliseDevicePath, pathsCollide } from '../../config/device-path.ts';
 import { OptionsRefused } from '../../devices/device-kind.ts';
+import { PolicyRefused } from '../../format/formatter.ts';
 import type { MountKeys } from '../../format/line-options.ts';
 import { apiDevice } from '../declared-devices.ts';
 import type { DeviceChange, DeviceTable } from '../device-table.ts';
@@ -172,7 +173,11 @@ export class Control implements AdminControl {
     try {
       await this.#changes.add(work);
     } catch (error) {
-      if (error instanceof OptionsRefused || error instanceof DevicesRefused) {
+      if (
+        error instanceof OptionsRefused ||
+        error instanceof DevicesRefused ||
+        error instanceof PolicyRefused
+      ) {
         throw new AdminRefused(error.message);
       }
       if (error instanceof StateRefused || error instanceof SaltRefused)
@@ -181,11 +186,18 @@ export class Control implements AdminControl {
     }
   }
 
-  /** Writes the table; from then on it is in force. */
+  /** Writes the table; from then on it is in force. A policy that the formatter cannot have is never written. */
   async #store(table: StoredTable): Promise<void> {
-    await writeTable(this.#settings.state, table);
+    const { formatter } = this.#settings.ingest;
+    const config = this.#settings.config();
+    formatter.setPolicy(recordPolicy(config, table));
+    try {
+      await writeTable(this.#settings.state, table);
+    } catch (error) {
+      formatter.setPolicy(recordPolicy(config, this.#stored));
+      throw error;
+    }
     this.#stored = table;
-    this.#settings.ingest.formatter.setPolicy(recordPolicy(this.#settings.config(), table));
   }
 }
 

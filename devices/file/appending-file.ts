@@ -138,7 +138,7 @@ export class AppendingFile implements Device {
 
   async #openAnew(): Promise<AuditFile> {
     try {
-      const file = await openAuditFile(this.#options);
+      const file = await openAuditFile(this.#options, this.#options.mustExist && !this.#everOpened);
       this.#everOpened = true;
       return file;
     } catch (error) {

@@ -26,6 +26,8 @@ export interface AuditFileOptions {
    * are some, no symbolic link is followed that leads out of them, whenever it is put there.
    */
   readonly roots: readonly string[] | null;
+  /** Not made the first time it is opened: an API device with mode `0000`, as the reference has it. */
+  readonly mustExist: boolean;
 }
 
 /** An open audit file, ready for the next line. */
@@ -40,11 +42,17 @@ export interface AuditFile {
 /**
  * Opens the file for appending, made anew if need be, with its mode set and its last line whole. Never opens what
  * is not a regular file: a FIFO's open waits for a reader, and four such waits stop every file and name call of the
- * process. Rejects with a `DeviceFailure`.
+ * process. Rejects with a `DeviceFailure`. `mustExist`: not made when it is not there.
  */
-export async function openAuditFile(options: AuditFileOptions): Promise<AuditFile> {
+export async function openAuditFile(options: AuditFileOptions, mustExist = false): Promise<AuditFile> {
   const action = `Cannot open audit file "${options.path}"`;
   try {
+    if (mustExist && (await fileAt(options.path)) === null) {
+      throw new DeviceFailure(
+        'not_found',
+        `${action}: it does not exist, and mode "0000" leaves a file as it is`,
+      );
+    }
     if (options.roots === null) return await openFreely(options, action);
     return await openBelow(options.roots, options, action);
   } catch (error) {
