@@ -28,8 +28,11 @@ export class StreamConnection implements BudgetedReader {
   readonly #silent: boolean;
   readonly #budget: MemoryBudget;
   readonly #session: Session;
-  /** `reading` until the client's end of input or the daemon's stop; `ending` while replies are still due. */
-  #phase: 'reading' | 'ending' | 'closed' = 'reading';
+  /**
+   * `reading` until the client's end of input or the daemon's stop; `over` when the input has ended and its last
+   * chunk still waits; `ending` while replies are due.
+   */
+  #phase: 'reading' | 'over' | 'ending' | 'closed' = 'reading';
   /** A chunk of a silent sender that waits until a device can record. */
   #stashed: Buffer | null = null;
   #timer: (() => void) | null = null;
@@ -82,11 +85,16 @@ export class StreamConnection implements BudgetedReader {
         this.#reviewLater();
         return;
       }
-      const chunk = this.#stashed;
-      this.#stashed = null;
-      if (chunk !== null) this.#session.receive(chunk);
+      this.#takeStash();
       this.resume();
     });
+  }
+
+  #takeStash(): void {
+    const chunk = this.#stashed;
+    this.#stashed = null;
+    if (chunk !== null) this.#session.receive(chunk);
+    if (this.#phase === 'over') this.#inputEnded();
   }
 
   #mayRead(): boolean {
@@ -112,8 +120,13 @@ export class StreamConnection implements BudgetedReader {
   }
 
   #inputEnded(): void {
+    if (this.#stashed !== null) {
+      // A pause does not hold the end back: Node tells of it as soon as its own buffer is empty.
+      this.#phase = 'over';
+      return;
+    }
     this.#session.end();
-    if (this.#phase === 'reading') this.#phase = 'ending';
+    if (this.#phase !== 'closed') this.#phase = 'ending';
     this.#endWhenAnswered();
   }
 
@@ -128,9 +141,8 @@ export class StreamConnection implements BudgetedReader {
   async stop(): Promise<void> {
     if (this.#phase === 'closed') return;
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
+    this.#takeStash();
     this.#phase = 'ending';
-    if (this.#stashed !== null) this.#session.receive(this.#stashed);
-    this.#stashed = null;
     this.#socket.resume();
     this.#endWhenAnswered();
     // A client that neither reads nor closes must not keep the daemon.
@@ -145,8 +157,10 @@ export class StreamConnection implements BudgetedReader {
   }
 
   #closed(): void {
-    this.#phase = 'closed';
     this.#timer?.();
+    // There is nobody left to hold back, and what was read is to be kept.
+    this.#takeStash();
+    this.#phase = 'closed';
     this.#session.discard();
     this.#budget.leave(this);
     this.#shared.counters.connections--;

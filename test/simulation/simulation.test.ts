@@ -43,10 +43,12 @@ for (const [name, sabotage] of Object.entries(bugs)) {
 }
 
 test('a seed does the same again, word for word, whatever ran before it', async () => {
-  const first = await runSeed(baseSeed, undefined, true);
-  await runSeeds(baseSeed + 1, 5);
-  const second = await runSeed(baseSeed, undefined, true);
-  assert.ok(first.trace.length > 10);
+  // A run without devices or clients says little: take the first that has something to repeat.
+  let seed = baseSeed;
+  let first = await runSeed(seed, undefined, true);
+  while (first.trace.length <= 10) first = await runSeed(++seed, undefined, true);
+  await runSeeds(seed + 1, 5);
+  const second = await runSeed(seed, undefined, true);
   assert.deepEqual(second.trace, first.trace);
   assert.equal(second.hash, first.hash);
 });
