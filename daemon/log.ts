@@ -38,3 +38,21 @@ export function createLog(options: LogOptions): Log {
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+/** A log whose format and level a reload can change. */
+export interface SwitchableLog extends Log {
+  use(options: LogOptions): void;
+}
+
+export function createSwitchableLog(options: LogOptions): SwitchableLog {
+  let log = createLog(options);
+  return {
+    debug: (event, fields) => log.debug(event, fields),
+    info: (event, fields) => log.info(event, fields),
+    warn: (event, fields) => log.warn(event, fields),
+    error: (event, fields) => log.error(event, fields),
+    use(changed) {
+      log = createLog(changed);
+    },
+  };
+}

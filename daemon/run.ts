@@ -1,6 +1,7 @@
-import { type Configuration, loadConfiguration } from './configuration.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfiguration } from './configuration.ts';
 import { Daemon } from './daemon.ts';
-import { createLog, type Log } from './log.ts';
+import { createSwitchableLog, type Log, type SwitchableLog } from './log.ts';
 import { createNotifier, type Notifier } from './notify.ts';
 import { explainRefusal } from './refusal-text.ts';
 import { Signals } from './signals.ts';
@@ -9,8 +10,8 @@ import { welcome } from './welcome.ts';
 /** How often the service manager's status line is renewed when it has no watchdog of its own to ask for more. */
 const statusMs = 10_000;
 
-/** What a stop may take beyond `stop_timeout` before the process ends itself the hard way. */
-const stopGraceMs = 3_000;
+/** What a stop may take beyond `stop_timeout`, for its other steps, before the process ends itself the hard way. */
+const stopGraceMs = 8_000;
 
 export interface RunSettings {
   /** Null runs on the embedded default. */
@@ -23,11 +24,11 @@ export interface RunSettings {
  */
 export async function runDaemon(settings: RunSettings): Promise<number> {
   const configuration = loadConfiguration(settings.configFile);
-  const { log: logConfig, limits } = configuration.config;
-  const log = createLog(logConfig);
+  let { config } = configuration;
+  const log = createSwitchableLog(config.log);
   const notifier = createNotifier();
   // Signals count from here on: one that comes during the start stops what has started.
-  const signals = new Signals(log, limits.stopTimeoutMs + stopGraceMs);
+  const signals = new Signals(log, () => config.limits.stopTimeoutMs + stopGraceMs);
   endOnDefect(log);
   let daemon: Daemon;
   try {
@@ -48,7 +49,7 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
   for (;;) {
     const signal = await signals.next();
     if (signal !== 'SIGHUP') break;
-    await reload(daemon, settings.configFile, log, notifier);
+    config = (await reload(daemon, settings.configFile, log, notifier)) ?? config;
   }
   log.info('stopping');
   notifier.stopping();
@@ -60,16 +61,26 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
   return worked ? 0 : 1;
 }
 
-async function reload(daemon: Daemon, file: string | null, log: Log, notifier: Notifier): Promise<void> {
+/** The configuration that is in force from now on; `null` when it was refused and everything is as before. */
+async function reload(
+  daemon: Daemon,
+  file: string | null,
+  log: SwitchableLog,
+  notifier: Notifier,
+): Promise<Config | null> {
   notifier.reloading();
   try {
-    const configuration: Configuration = loadConfiguration(file);
+    const configuration = loadConfiguration(file);
     await daemon.reload(configuration);
+    log.use(configuration.config.log);
     log.info('reloaded', { devices: configuration.devices.size });
+    return configuration.config;
   } catch (error) {
     log.error('not reloaded, running on as before', { error: explainRefusal(error) });
+    return null;
+  } finally {
+    notifier.ready(daemon.statusText);
   }
-  notifier.ready(daemon.statusText);
 }
 
 /** Tells the service manager that the daemon is ready, and from then on that it is alive; returns what ends it. */

@@ -5,13 +5,14 @@ export type Signal = 'SIGHUP' | 'SIGTERM' | 'SIGINT';
 /** Signals in the order they came; the second one that asks for an end gets it at once. */
 export class Signals {
   readonly #log: Log;
-  readonly #longestStopMs: number;
+  readonly #longestStopMs: () => number;
   readonly #came: Signal[] = [];
   readonly #listeners = new Map<Signal, () => void>();
   #wake: (() => void) | null = null;
   #ending = false;
 
-  constructor(log: Log, longestStopMs: number) {
+  /** `longestStopMs`: what a stop may take, asked for when one begins. */
+  constructor(log: Log, longestStopMs: () => number) {
     this.#log = log;
     this.#longestStopMs = longestStopMs;
     for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) {
@@ -25,7 +26,7 @@ export class Signals {
     if (signal !== 'SIGHUP') {
       if (this.#ending) this.#endNow('second signal');
       this.#ending = true;
-      setTimeout(() => this.#endNow('stop took too long'), this.#longestStopMs).unref();
+      setTimeout(() => this.#endNow('stop took too long'), this.#longestStopMs()).unref();
     }
     // One reload reads what all that wait would read.
     if (signal !== 'SIGHUP' || !this.#came.includes('SIGHUP')) this.#came.push(signal);

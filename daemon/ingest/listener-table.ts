@@ -26,7 +26,7 @@ export class ListenerTable {
 
   constructor(shared: IngestSettings, clock: Clock, log: Log) {
     this.#shared = shared;
-    this.#budget = new MemoryBudget(shared.limits.totalBytes, clock);
+    this.#budget = new MemoryBudget(() => shared.limits.totalBytes, clock);
     this.#log = log;
   }
 

@@ -19,7 +19,7 @@ export interface BudgetedReader {
  * connection at a time has the turn to read until its record is whole.
  */
 export class MemoryBudget {
-  readonly #limitBytes: number;
+  readonly #limitBytes: () => number;
   readonly #clock: Clock;
   readonly #readers = new Set<BudgetedReader>();
   /** In the order in which they came to wait. */
@@ -28,7 +28,8 @@ export class MemoryBudget {
   #turn: { readonly reader: BudgetedReader; bytes: number } | null = null;
   #timer: (() => void) | null = null;
 
-  constructor(limitBytes: number, clock: Clock) {
+  /** The limit is asked for each time: a reload may change it. */
+  constructor(limitBytes: () => number, clock: Clock) {
     this.#limitBytes = limitBytes;
     this.#clock = clock;
   }
@@ -46,7 +47,8 @@ export class MemoryBudget {
   /** Whether the reader may read now; otherwise it is resumed later. */
   mayRead(reader: BudgetedReader): boolean {
     // A reader that holds less than its even share is never the cause.
-    if (reader.bytes * this.#readers.size < this.#limitBytes || this.#held() < this.#limitBytes) return true;
+    const limit = this.#limitBytes();
+    if (reader.bytes * this.#readers.size < limit || this.#held() < limit) return true;
     if (this.#turn?.reader === reader) {
       if (reader.inFlightBytes === 0) return true;
       this.#turn = null;
@@ -72,7 +74,7 @@ export class MemoryBudget {
 
   #review(): void {
     const waiting = [...this.#waiting];
-    if (this.#held() < this.#limitBytes) {
+    if (this.#held() < this.#limitBytes()) {
       this.#turn = null;
       this.#waiting.clear();
       for (const reader of waiting) reader.resume();

@@ -151,3 +151,11 @@ test('a salt file that was changed gives the device its new salt at the next rel
   assert.notEqual(before, after);
   assert.deepEqual(recordNumbers([before!, after!]), [1, 1]);
 });
+
+test('SIGHUP changes how the daemon logs', async (t) => {
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  daemon.configure({ devices: { 'file/': fileDevice }, log: { format: 'json' } });
+  await reloaded(daemon);
+  const last = daemon.log.trimEnd().split('\n').at(-1)!;
+  assert.equal((JSON.parse(last) as { event: string }).event, 'reloaded');
+});

@@ -70,7 +70,7 @@ export class SimulatedDaemon {
         }),
     };
     this.broker = new Broker(life.requirement);
-    this.budget = new MemoryBudget(life.limits.totalBytes, this.#clock);
+    this.budget = new MemoryBudget(() => life.limits.totalBytes, this.#clock);
     this.#watchdog = new Watchdog(this.#clock, this.broker, silentLog);
     const limits = { ...life.limits, connections: 1_000, stopTimeoutMs: drainMs };
     this.#ingest = { formatter, broker: this.broker, clock: this.#clock, counters: this.counters, limits };

@@ -51,7 +51,7 @@ async function opened(t: TestContext, connections = 1024): Promise<Subject> {
       headers: 'apply',
     },
     shared,
-    new MemoryBudget(shared.limits.totalBytes, systemClock),
+    new MemoryBudget(() => shared.limits.totalBytes, systemClock),
     createLog({ format: 'text', level: 'info', write: (line) => log.push(line) }),
     300,
   );

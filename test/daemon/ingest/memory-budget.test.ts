@@ -71,7 +71,7 @@ test('everything is read in the end, whatever the records and however small the 
   await fc.assert(
     fc.asyncProperty(drawn, async ([senders, limit]) => {
       const clock = new VirtualClock(new Random(1));
-      const budget = new MemoryBudget(limit, clock);
+      const budget = new MemoryBudget(() => limit, clock);
       const largest = Math.max(...senders.flat()) + chunkBytes;
       let readers: Reader[] = [];
       let most = 0;
@@ -94,7 +94,7 @@ test('everything is read in the end, whatever the records and however small the 
 
 test('a sender that stops in the midst of its record does not hold up the others', async () => {
   const clock = new VirtualClock(new Random(1));
-  const budget = new MemoryBudget(100, clock);
+  const budget = new MemoryBudget(() => 100, clock);
   const stuck: BudgetedReader[] = [0, 1].map(() => ({ bytes: 90, inFlightBytes: 0, resume: () => {} }));
   for (const reader of stuck) {
     budget.join(reader);
@@ -107,7 +107,7 @@ test('a sender that stops in the midst of its record does not hold up the others
 
 test('a reader with less than its share is never held back', () => {
   const clock = new VirtualClock(new Random(1));
-  const budget = new MemoryBudget(100, clock);
+  const budget = new MemoryBudget(() => 100, clock);
   const large: BudgetedReader = { bytes: 1_000, inFlightBytes: 1_000, resume: () => {} };
   const small: BudgetedReader = { bytes: 49, inFlightBytes: 0, resume: () => {} };
   budget.join(large);
