@@ -19,6 +19,8 @@ export function runCommand(endWith: (code: number) => void): CommandModule<objec
         })
         .example('$0 run --config /etc/audit-sidecar/audit-sidecar.yaml', ''),
     handler: async ({ config }) => {
+      // Unlike a command that prints, the daemon outlives the reader of its output: that is a device's failure at most.
+      process.stdout.removeAllListeners('error').on('error', () => {});
       // Loaded here: the other commands start without the daemon's modules.
       const { runDaemon } = await import('../daemon/run.ts');
       endWith(await runDaemon({ configFile: config ?? null }));

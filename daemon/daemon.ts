@@ -74,8 +74,8 @@ export class Daemon {
   }
 
   /**
-   * Starts everything. Rejects with `StateRefused`, `SaltRefused`, `DevicesRefused`, `SocketPathRefused` or
-   * `ListenRefused`, having undone what it had done.
+   * Starts everything. Rejects with `StateRefused`, `SaltRefused`, `DevicesRefused`, `SocketPathRefused`,
+   * `ListenRefused` or `AccessRefused`, having undone what it had done.
    */
   static async start(configuration: Configuration, log: Log, clock: Clock = systemClock): Promise<Daemon> {
     const daemon = new Daemon(configuration.config, log, clock);
@@ -118,16 +118,18 @@ export class Daemon {
 
     // The devices go first: a record that comes in the moment a listener is open must find them.
     await devices.commit(declared, 0);
+    // Before anybody can enable a device, whose salt is there before it is.
+    await devices.destroyOrphanedSalts();
     const control = new Control({ state, stored, devices, ingest: this.#ingest, config: () => this.#config });
     const sources = { control, status: this.#status, version: this.#build.version };
     const admin = new AdminServer(sources, this.#log);
     await admin.commit(await admin.prepare(config.admin));
     this.#steps.add('admin', () => admin.stop());
+    this.#steps.add('changes', () => control.stop());
     const listeners = await this.#listeners.prepare(config.listeners);
     this.#steps.add('listeners', () => this.#listeners.closeDoors());
     await this.#listeners.commit(listeners);
 
-    await devices.destroyOrphanedSalts();
     this.#running = { devices, control, admin };
     this.#phase = 'running';
   }
@@ -168,8 +170,9 @@ export class Daemon {
     this.#ingest.limits = config.limits;
     this.#config = config;
     this.#ingest.broker.setRequirement(config.require);
+    // What waits for removed devices and listeners goes on behind it: nobody else is to wait for that.
+    void devices.commit(prepared.device, config.limits.stopTimeoutMs);
     await Promise.all([
-      devices.commit(prepared.device, config.limits.stopTimeoutMs),
       this.#listeners.commit(prepared.listeners),
       this.#monitoring.commit(prepared.monitoring),
       running.admin.commit(prepared.admin),

@@ -6,10 +6,11 @@ import type { Clock } from './clock.ts';
 import type { DeclaredDevice } from './declared-devices.ts';
 import type { Broker } from './delivery/broker.ts';
 import { Lane, type LaneEvents } from './delivery/lane.ts';
+import { within } from './delivery/within.ts';
 import { DevicesRefused } from './devices-refused.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { destroySalt, saltFor, storedSalts } from './salts.ts';
+import { destroySalt, hasSalt, saltFor, storedSalts } from './salts.ts';
 import type { StateDirectory } from './state-directory.ts';
 
 /** How long a start or reload waits for a device to open. A slower one goes on opening in its lane. */
@@ -39,6 +40,8 @@ export interface DeviceTableSettings {
 export class DeviceTable {
   readonly #settings: DeviceTableSettings;
   #declared: ReadonlyMap<string, DeclaredDevice> = new Map();
+  /** Lanes of removed and replaced devices that still write what waits. */
+  readonly #ending = new Set<Promise<unknown>>();
 
   constructor(settings: DeviceTableSettings) {
     this.#settings = settings;
@@ -59,13 +62,15 @@ export class DeviceTable {
     mayFail: (device: DeclaredDevice) => boolean = () => false,
   ): Promise<DeviceChange> {
     const removedPaths = [...this.#declared.keys()].filter((path) => !declared.has(path));
-    const salted = new Set(await storedSalts(this.#settings.state));
     const lanes: Lane[] = [];
     const change = { declared, lanes, removedPaths, newSalts: [] as string[] };
     try {
       for (const [path, device] of declared) {
+        // The very same declaration: nobody asked for a change here, so nothing of it is looked at again.
+        if (this.#declared.get(path) === device) continue;
+        const salted = device.config.saltFile !== null || (await hasSalt(this.#settings.state, path));
         const lane = await this.#laneIfChanged(path, device);
-        if (device.config.saltFile === null && !salted.has(path)) change.newSalts.push(path);
+        if (!salted) change.newSalts.push(path);
         if (lane !== null) lanes.push(lane);
       }
       await this.#open(lanes, (lane) => mayFail(declared.get(lane.path)!));
@@ -77,8 +82,6 @@ export class DeviceTable {
   }
 
   async #laneIfChanged(path: string, device: DeclaredDevice): Promise<Lane | null> {
-    // The very same declaration: nobody asked for a change here, so nothing of it is looked at again.
-    if (this.#declared.get(path) === device) return null;
     const { state, formatter, broker, clock, events, log } = this.#settings;
     const { config, parsed } = device;
     const salt = await saltFor(state, path, config.saltFile, (message) => log.warn('salt file', { message }));
@@ -115,15 +118,10 @@ export class DeviceTable {
         if (error.permanent && !mayFail(lane)) refused.push(`${lane.path}: ${error.message}`);
       }
     });
-    let cancel = (): void => {};
-    const patience = new Promise<void>((resolve) => {
-      cancel = this.#settings.clock.setTimer(openPatienceMs, resolve);
-    });
     const opened = Promise.all(opening);
     // A device that fails in its own way after the wait must not end the process.
     opened.catch(() => {});
-    await Promise.race([opened, patience]);
-    cancel();
+    await within(this.#settings.clock, openPatienceMs, opened);
     if (refused.length > 0) throw new DevicesRefused(refused.join('; '));
   }
 
@@ -134,8 +132,8 @@ export class DeviceTable {
   }
 
   /**
-   * Makes the change. From the next record on, removed and replaced devices get nothing more; what waits for them
-   * is written within `drainMs`, then they are closed.
+   * Makes the change, in one turn. From the next record on, removed and replaced devices get nothing more; what waits
+   * for them is written within `drainMs`, then they are closed, and it resolves. It does not reject.
    */
   async commit(change: DeviceChange, drainMs: number): Promise<void> {
     const { broker, metrics, log } = this.#settings;
@@ -153,20 +151,28 @@ export class DeviceTable {
       metrics.addDevice(lane.path, lane.type);
       log.info('device enabled', { device: lane.path, type: lane.type });
     }
-    await Promise.all(
-      ended.map(async (lane) => {
-        await lane.drain(drainMs);
-        const { queueRecords } = lane.status();
-        await lane.close('disabled');
-        log.info('device disabled', { device: lane.path, type: lane.type, dropped_records: queueRecords });
-      }),
-    );
+    const ending = Promise.all(ended.map((lane) => this.#end(lane, drainMs)));
+    this.#ending.add(ending);
+    await ending;
+    this.#ending.delete(ending);
+  }
+
+  async #end(lane: Lane, drainMs: number): Promise<void> {
+    const { log } = this.#settings;
+    await lane.drain(drainMs);
+    const { queueRecords } = lane.status();
+    await lane.close('disabled');
+    const fields = { device: lane.path, type: lane.type, dropped_records: queueRecords };
+    if (queueRecords > 0) log.warn('device disabled', fields);
+    else log.info('device disabled', fields);
   }
 
   /** Destroys the salts of devices that are no longer there: what they hashed can no longer be compared. */
   async destroyOrphanedSalts(): Promise<void> {
     const { state, log } = this.#settings;
-    for (const path of await storedSalts(state)) {
+    // One that cannot be read is left: whose it is cannot be told, and it keeps no device from working.
+    const unreadable = (message: string): void => log.warn('salt not read', { message });
+    for (const path of await storedSalts(state, unreadable)) {
       if (this.#declared.has(path)) continue;
       await destroySalt(state, path);
       log.info('salt destroyed', { device: path });
@@ -191,8 +197,9 @@ export class DeviceTable {
   /** Writes what waits, within `drainMs`, then closes every device. */
   async stop(drainMs: number): Promise<void> {
     const { broker, log } = this.#settings;
-    await Promise.all(
-      broker.lanes.map(async (lane) => {
+    await Promise.all([
+      ...this.#ending,
+      ...broker.lanes.map(async (lane) => {
         const drained = await lane.drain(drainMs);
         const { queueRecords } = lane.status();
         if (!drained) {
@@ -204,7 +211,7 @@ export class DeviceTable {
         }
         await lane.close('stopping');
       }),
-    );
+    ]);
   }
 }
 

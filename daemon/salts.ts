@@ -52,16 +52,29 @@ export function readSalt(stateDir: string, devicePath: string): string | null {
   return storedSalt(bytes, file, devicePath);
 }
 
-/** Paths of the devices that have a stored salt. */
-export async function storedSalts(state: StateDirectory): Promise<string[]> {
+/** Whether a device has a stored salt, readable or not. */
+export async function hasSalt(state: StateDirectory, devicePath: string): Promise<boolean> {
+  return (await state.read(saltName(devicePath))) !== null;
+}
+
+/** Paths of the devices that have a stored salt. `unreadable` hears of each file that does not say whose it is. */
+export async function storedSalts(
+  state: StateDirectory,
+  unreadable: (message: string) => void,
+): Promise<string[]> {
   const paths: string[] = [];
   for (const name of await state.list(folder)) {
     const bytes = await state.read(`${folder}/${name}`);
     if (bytes === null) continue;
     const file = path.join(state.path, folder, name);
-    const { device } = parseStored(bytes, file);
-    if (saltName(device) !== `${folder}/${name}`) throw damaged(file, 'it is the salt of another device');
-    paths.push(device);
+    try {
+      const { device } = parseStored(bytes, file);
+      if (saltName(device) !== `${folder}/${name}`) throw damaged(file, 'it is the salt of another device');
+      paths.push(device);
+    } catch (error) {
+      if (!(error instanceof SaltRefused)) throw error;
+      unreadable(error.message);
+    }
   }
   return paths;
 }

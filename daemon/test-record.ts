@@ -24,13 +24,15 @@ export async function writeTestRecord(
   const lines = lane.format.render(scanned, lane.maxLineBytes);
   scanned.release();
   let cancel = (): void => {};
-  const recorded = await new Promise<boolean>((resolve) => {
-    cancel = clock.setTimer(longestMs, () => resolve(false));
+  const outcome = await new Promise<string>((resolve) => {
+    cancel = clock.setTimer(longestMs, () => resolve('late'));
     const quorum = { paths: [lane.path], need: 1, qualifies: [true] };
-    const batch = new Batch(1, clock.now(), quorum, true, (decided) => resolve(decided.ok(0)));
+    const batch = new Batch(1, clock.now(), quorum, true, (decided) => resolve(decided.outcome(0, 0)));
     lane.enqueue(batch, 0, lines);
   });
   cancel();
-  if (recorded) return null;
+  if (outcome === 'recorded') return null;
+  if (outcome === 'too_large') return 'its line is longer than the device can take';
+  if (outcome === 'stopping') return 'the daemon is stopping';
   return lane.status().lastFailure?.message ?? 'it did not take the record in time';
 }

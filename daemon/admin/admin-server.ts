@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdminConfig, ListenAddress } from '../../config/config.ts';
@@ -12,6 +11,7 @@ import {
   startHttpServer,
 } from '../http-server.ts';
 import type { Log } from '../log.ts';
+import { changeSocketMode } from '../socket-mode.ts';
 import { systemErrorText } from '../system-error.ts';
 import { permissionDenied, unsupportedPath } from './answers.ts';
 import { AdminTokens } from './authorization.ts';
@@ -135,7 +135,7 @@ export class AdminServer {
     if (before?.local !== local) {
       this.#log.info('admin', { address: addressText(local.address) });
     } else if (before.config.mode !== config.mode) {
-      await this.#changeMode(config);
+      await changeSocketMode(config.path, config.mode, this.#log);
     }
     if (remote !== null && remote.server !== before?.remote?.server) {
       this.#log.info('admin', { address: addressText(remote.server.address) });
@@ -146,14 +146,6 @@ export class AdminServer {
       before?.local !== local && before?.local.close(),
       before?.remote?.server !== remote?.server && before?.remote?.server.close(),
     ]);
-  }
-
-  async #changeMode({ path, mode }: AdminConfig): Promise<void> {
-    try {
-      await chmod(path, mode);
-    } catch (error) {
-      this.#log.error('admin socket mode not changed', { address: path, error: systemErrorText(error) });
-    }
   }
 
   async stop(): Promise<void> {

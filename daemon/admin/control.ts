@@ -4,7 +4,9 @@ import { normaliseDevicePath, pathsCollide } from '../../config/device-path.ts';
 import { OptionsRefused } from '../../devices/device-kind.ts';
 import { PolicyRefused } from '../../format/formatter.ts';
 import type { MountKeys } from '../../format/line-options.ts';
+import { policyProblems } from '../../format/policy-check.ts';
 import { apiDevice } from '../declared-devices.ts';
+import type { Lane } from '../delivery/lane.ts';
 import type { DeviceChange, DeviceTable } from '../device-table.ts';
 import { DevicesRefused } from '../devices-refused.ts';
 import type { IngestSettings } from '../ingest/session.ts';
@@ -37,6 +39,9 @@ export class Control implements AdminControl {
   readonly #settings: ControlSettings;
   readonly #changes = new PQueue({ concurrency: 1 });
   #stored: StoredTable;
+  #stopping = false;
+  /** The lane of a device that is being tried out. */
+  #testing: Lane | null = null;
 
   constructor(settings: ControlSettings) {
     this.#settings = settings;
@@ -96,7 +101,9 @@ export class Control implements AdminControl {
     for (const lane of change.lanes) {
       // Opening it has failed already; waiting out its write timeout would only tell the same later.
       const failure = lane.state === 'failing' ? lane.status().lastFailure : null;
+      this.#testing = lane;
       const why = failure?.message ?? (await writeTestRecord(lane, formatter, clock));
+      this.#testing = null;
       if (why !== null) throw new AdminRefused(`audit device failed the test record: ${why}`);
     }
   }
@@ -119,7 +126,7 @@ export class Control implements AdminControl {
         throw error;
       }
       await devices.commit(change, 0);
-      await devices.destroyOrphanedSalts();
+      await destroySalt(this.#settings.state, path);
     });
   }
 
@@ -169,9 +176,19 @@ export class Control implements AdminControl {
     });
   }
 
+  /** Refuses further changes and waits for the one under way; a test record is not waited for. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#testing?.close('stopping');
+    await this.#changes.onIdle();
+  }
+
   async #change(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#changes.add(work);
+      await this.#changes.add(async () => {
+        if (this.#stopping) throw new AdminRefused('the daemon is stopping', 503);
+        await work();
+      });
     } catch (error) {
       if (
         error instanceof OptionsRefused ||
@@ -188,16 +205,14 @@ export class Control implements AdminControl {
 
   /** Writes the table; from then on it is in force. A policy that the formatter cannot have is never written. */
   async #store(table: StoredTable): Promise<void> {
-    const { formatter } = this.#settings.ingest;
-    const config = this.#settings.config();
-    formatter.setPolicy(recordPolicy(config, table));
-    try {
-      await writeTable(this.#settings.state, table);
-    } catch (error) {
-      formatter.setPolicy(recordPolicy(config, this.#stored));
-      throw error;
-    }
+    const before = this.#stored;
+    const policy = recordPolicy(this.#settings.config(), table);
+    const problems = policyProblems(policy);
+    if (problems.length > 0) throw new PolicyRefused(problems);
+    await writeTable(this.#settings.state, table);
     this.#stored = table;
+    const samePolicy = table.headers === before.headers && table.mounts === before.mounts;
+    if (!samePolicy) this.#settings.ingest.formatter.setPolicy(policy);
   }
 }
 

@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpListenerConfig } from '../../config/config.ts';
@@ -6,6 +5,7 @@ import { addressText } from '../address-text.ts';
 import { errorAnswer, type HttpAnswer } from '../http-routes.ts';
 import { type HttpServer, startHttpServer } from '../http-server.ts';
 import type { Log } from '../log.ts';
+import { changeSocketMode } from '../socket-mode.ts';
 import { systemErrorText } from '../system-error.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -116,10 +116,15 @@ export class HttpListener {
     return { ...answer, headers: { ...answer.headers, Connection: 'close' } };
   }
 
+  get config(): HttpListenerConfig {
+    return this.#config;
+  }
+
   /** Takes on new settings for the same address: the mode at once, the rest for requests that come from now on. */
   async update(config: HttpListenerConfig): Promise<void> {
     const { address, mode } = config;
-    if (address.kind === 'unix' && mode !== this.#config.mode) await chmod(address.path, mode);
+    if (address.kind === 'unix' && mode !== this.#config.mode)
+      await changeSocketMode(address.path, mode, this.#log);
     this.#config = config;
   }
 

@@ -1,7 +1,9 @@
 import type { HttpListenerConfig, ListenerConfig, StreamListenerConfig } from '../../config/config.ts';
 import { addressText } from '../address-text.ts';
 import type { Clock } from '../clock.ts';
+import { within } from '../delivery/within.ts';
 import type { Log } from '../log.ts';
+import { SocketPathRefused } from '../socket-file.ts';
 import { HttpListener } from './http-listener.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { IngestSettings } from './session.ts';
@@ -23,6 +25,8 @@ export class ListenerTable {
   readonly #budget: MemoryBudget;
   readonly #log: Log;
   #listeners: readonly Listener[] = [];
+  /** Removed by a reload, while their clients still get their replies. */
+  readonly #ending = new Map<Listener, Promise<void>>();
 
   constructor(shared: IngestSettings, clock: Clock, log: Log) {
     this.#shared = shared;
@@ -37,8 +41,10 @@ export class ListenerTable {
     try {
       for (const config of configs) {
         const current = this.#keep(config);
-        if (current !== null) kept.set(current.listener, current.update);
-        else opened.push(await this.#open(config));
+        if (current !== null) {
+          refuseOtherGroup(current.listener.config, config);
+          kept.set(current.listener, current.update);
+        } else opened.push(await this.#open(config));
       }
     } catch (error) {
       await this.#close(opened);
@@ -79,15 +85,21 @@ export class ListenerTable {
     await this.#close(change.opened);
   }
 
+  /** Cannot fail. Clients of removed listeners get their last replies while this has long returned. */
   async commit(change: ListenerChange): Promise<void> {
     this.#listeners = [...change.kept.keys(), ...change.opened];
+    for (const listener of change.removed) this.#ending.set(listener, this.#end(listener));
     for (const update of change.kept.values()) await update();
     for (const listener of change.opened) this.#log.info('listening', { listener: shown(listener) });
-    for (const listener of change.removed) {
-      await listener.closeDoor();
-      await listener.stop();
-      this.#log.info('listener closed', { listener: shown(listener) });
-    }
+  }
+
+  async #end(listener: Listener): Promise<void> {
+    const { clock, limits } = this.#shared;
+    await listener.closeDoor();
+    await within(clock, limits.stopTimeoutMs, listener.stop());
+    listener.destroy();
+    this.#ending.delete(listener);
+    this.#log.info('listener closed', { listener: shown(listener) });
   }
 
   /** No more clients anywhere. */
@@ -97,13 +109,22 @@ export class ListenerTable {
 
   /** Answers what was read and closes every client; resolves when all are gone. */
   async stop(): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.stop()));
+    await Promise.all([...this.#listeners.map((listener) => listener.stop()), ...this.#ending.values()]);
   }
 
   /** Ends clients that are still there, answered or not. */
   destroy(): void {
-    for (const listener of this.#listeners) listener.destroy();
+    for (const listener of [...this.#listeners, ...this.#ending.keys()]) listener.destroy();
   }
+}
+
+/** A socket keeps the group it was made with. */
+function refuseOtherGroup(before: ListenerConfig, now: ListenerConfig): void {
+  if (before.group === now.group) return;
+  const name = now.kind === 'stream' ? now.path : addressText(now.address);
+  throw new SocketPathRefused(
+    `Cannot change the group of "${name}": the daemon listens there already; restart it to use "${now.group}"`,
+  );
 }
 
 function shown(listener: Listener): string {

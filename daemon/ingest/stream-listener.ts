@@ -1,8 +1,8 @@
-import { chmod } from 'node:fs/promises';
 import net from 'node:net';
 import type { StreamListenerConfig } from '../../config/config.ts';
 import type { Log } from '../log.ts';
 import { type ClaimedSocket, claimSocketPath } from '../socket-file.ts';
+import { changeSocketMode } from '../socket-mode.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { IngestSettings } from './session.ts';
 import { StreamConnection } from './stream-connection.ts';
@@ -75,7 +75,7 @@ export class StreamListener {
 
   /** Takes on new settings for the same path: the mode at once, the rest for clients that connect from now on. */
   async update(config: StreamListenerConfig): Promise<void> {
-    if (config.mode !== this.#config.mode) await chmod(this.path, config.mode);
+    if (config.mode !== this.#config.mode) await changeSocketMode(this.path, config.mode, this.#log);
     this.#config = config;
   }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { StreamPeer } from '../devices/peers/stream-peer.ts';
 import { DaemonProcess, fileDevice } from '../support/daemon-process.ts';
 import { RecordClient } from '../support/record-client.ts';
 import { numberedRecord, recordNumbers } from '../support/records.ts';
@@ -158,4 +159,72 @@ test('SIGHUP changes how the daemon logs', async (t) => {
   await reloaded(daemon);
   const last = daemon.log.trimEnd().split('\n').at(-1)!;
   assert.equal((JSON.parse(last) as { event: string }).event, 'reloaded');
+});
+
+test('a removed listener whose client reads nothing holds up neither the reload, nor changes, nor the stop', async (t) => {
+  const both = [{ path: 'FOLDER/ingest.sock' }, { path: 'FOLDER/other.sock' }];
+  const limits = { stop_timeout: '300ms' };
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    listeners: both,
+    limits,
+    devices: { 'file/': fileDevice },
+  });
+  const lazy = await RecordClient.connect(t, path.join(daemon.folder, 'other.sock'));
+  lazy.socket.pause();
+  const flood = Buffer.from('x\n'.repeat(65_536));
+  while (lazy.socket.writableLength < 4 * flood.length) {
+    lazy.socket.write(flood);
+    await new Promise(setImmediate);
+  }
+  daemon.configure({ listeners: both.slice(0, 1), limits, devices: { 'file/': fileDevice } });
+  await reloaded(daemon);
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  client.send(numberedRecord(1));
+  assert.deepEqual(await client.replied(1), [{ ok: true }]);
+  assert.equal(await daemon.stop(), 0);
+});
+
+test('a reload whose socket file has vanished goes through all the same', async (t) => {
+  const listener = { path: 'FOLDER/ingest.sock', mode: '0660' };
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    listeners: [listener, { path: 'FOLDER/other.sock' }],
+    devices: { 'file/': fileDevice },
+  });
+  rmSync(daemon.socketPath);
+  daemon.configure({ listeners: [{ ...listener, mode: '0600' }], devices: { 'file/': fileDevice } });
+  await reloaded(daemon);
+  assert.match(daemon.log, /socket mode not changed/);
+  await waitFor('the other listener is gone', () => !existsSync(path.join(daemon.folder, 'other.sock')));
+  assert.equal(await daemon.stop(), 0);
+});
+
+test('another group for a socket that is listened on is refused, not dropped', async (t) => {
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  const group = `${process.getgid!()}`;
+  daemon.configure({ listeners: [{ path: 'FOLDER/ingest.sock', group }], devices: { 'file/': fileDevice } });
+  daemon.signal('SIGHUP');
+  await waitFor('the reload is refused', () => /not reloaded.*Cannot change the group/.test(daemon.log));
+});
+
+test('a removed device that is stalled holds up neither the reload nor the next one', async (t) => {
+  const folder = temporaryDirectory(t);
+  const stalled = new StreamPeer(t, { framing: 'newline', path: path.join(folder, 'peer.sock') });
+  await stalled.start();
+  stalled.pause();
+  const peer = { type: 'socket', options: { address: 'FOLDER/peer.sock', socket_type: 'unix' } };
+  const limits = { stop_timeout: '1h' };
+  const daemon = await DaemonProcess.start(t, folder, {
+    limits,
+    devices: { 'file/': fileDevice, 'peer/': peer },
+  });
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  client.send(...Array.from({ length: 2000 }, (_, index) => numberedRecord(index, 1000)));
+  await client.replied(2000);
+  daemon.configure({ limits, devices: { 'file/': fileDevice } });
+  await reloaded(daemon);
+  await reloaded(daemon);
+  assert.doesNotMatch(daemon.log, /device disabled/);
+  stalled.resume();
+  await waitFor('what waited has been written', () => stalled.received().length === 2000);
+  await waitFor('the device is closed', () => /device disabled.*peer\//.test(daemon.log));
 });
