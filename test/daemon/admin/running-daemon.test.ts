@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -219,4 +219,47 @@ test('a header and a tuned key are in force for the next record, and outlive a k
     assert.match(changed.data['password']!, /^hmac-sha256:/);
     assert.deepEqual(changed.headers, { 'x-one': ['one'] });
   }
+});
+
+test('a stop ends a change under way: nothing of it is kept, and the caller is told', async (t) => {
+  const { daemon, folder, call } = await start(t, { devices: { 'file/': fileDevice } });
+  // Takes the connection and answers nothing: the test record is never acknowledged.
+  const silent = net.createServer((socket) => socket.resume().on('error', () => {}));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => silent.close());
+  const { port } = silent.address() as net.AddressInfo;
+  const options = { uri: `http://127.0.0.1:${port}/`, write_timeout: '1h' };
+  const enabling = call('PUT', 'audit/h', { type: 'http', options }).catch(() => null);
+  await waitFor(
+    'the device is being tried',
+    () => readdirSync(path.join(folder, 'state/salts')).length === 2,
+  );
+  await once(silent, 'connection');
+  assert.equal(await daemon.stop(), 0);
+  const reply = await enabling;
+  assert.ok(reply === null || reply.status >= 400);
+  await daemon.run();
+  const { body } = await call('GET', 'audit');
+  assert.deepEqual(Object.keys(body.data), ['file/']);
+  assert.equal(readdirSync(path.join(folder, 'state/salts')).length, 1);
+});
+
+test('a damaged salt keeps no other device from being enabled or disabled', async (t) => {
+  const { folder, call } = await start(t);
+  const file = (name: string): object => ({ type: 'file', options: { file_path: path.join(folder, name) } });
+  for (const name of ['u', 'v']) assert.equal((await call('PUT', `audit/${name}`, file(name))).status, 204);
+  writeFileSync(path.join(folder, 'state/salts/v%2f'), '');
+  assert.equal((await call('DELETE', 'audit/u')).status, 204);
+  assert.equal((await call('PUT', 'audit/w', file('w'))).status, 204);
+  assert.equal((await call('DELETE', 'audit/v')).status, 204);
+  assert.deepEqual(readdirSync(path.join(folder, 'state/salts')), ['w%2f']);
+});
+
+test('a device whose queue cannot hold the test record says so', async (t) => {
+  const { folder, call } = await start(t);
+  const options = { file_path: path.join(folder, 'small.log'), queue_bytes: 10 };
+  const { status, body } = await call('PUT', 'audit/small', { type: 'file', options });
+  assert.equal(status, 400);
+  assert.match(body.errors[0], /longer than the device can take/);
 });
