@@ -42,7 +42,6 @@ const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
 
 const limits: z.ZodType<LimitsConfig> = section({
-  // Two copies of a record and its lines must fit into what one kernel can address, 4 GiB.
   // The kernel takes records below 256 MiB; a record and its line are in memory at once.
   max_record_bytes: byteSize(1024, 128 * MiB).default(32 * MiB),
   connection_bytes: byteSize(1024, 64 * GiB).default(64 * MiB),

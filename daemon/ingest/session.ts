@@ -1,5 +1,5 @@
 import type { LimitsConfig, StreamListenerConfig } from '../../config/config.ts';
-import type { Formatter, ScannedBatch } from '../../format/formatter.ts';
+import { type Formatter, recordStatus, type ScannedBatch } from '../../format/formatter.ts';
 import type { Clock } from '../clock.ts';
 import type { Batch } from '../delivery/batch.ts';
 import type { Broker } from '../delivery/broker.ts';
@@ -17,9 +17,7 @@ export interface IngestSettings {
   limits: LimitsConfig;
 }
 
-/** Statuses of `ScannedBatch`. */
-const kept = 0;
-const invalid = 1;
+const { kept, invalid } = recordStatus;
 
 /** Records read together, from the moment they are read until their replies are written. */
 interface Awaited {
