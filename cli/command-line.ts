@@ -1,4 +1,5 @@
 import yargs from 'yargs';
+import { parseGoBoolean } from '../config/go-boolean.ts';
 import { ConfigRefused } from '../config/problem.ts';
 import { readBuildInfo } from '../daemon/build-info.ts';
 import { checkCommand } from './check.ts';
@@ -19,8 +20,13 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   const endWith = (code: number): void => {
     exitCode = code;
   };
-  // yargs 18 takes a lone dash for an option without a name, and its place stays empty.
-  const named = words.map((word) => (word === '-' ? standardInputFile : word));
+  let named: string[];
+  try {
+    // yargs 18 takes a lone dash for an option without a name, and its place stays empty.
+    named = words.map((word) => (word === '-' ? standardInputFile : spelledOut(word)));
+  } catch (error) {
+    return explain(error, words);
+  }
   const cli = yargs(named)
     .scriptName('audit-sidecar')
     .locale('en')
@@ -71,6 +77,29 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     return explain(error, words);
   }
   return exitCode;
+}
+
+const switches: ReadonlySet<string> = new Set([
+  'append',
+  'auth',
+  'detailed',
+  'help',
+  'hmac',
+  'json',
+  'local',
+  'no-hmac',
+  'print',
+  'raw',
+  'version',
+]);
+
+/** yargs takes every value of a switch but `true` for false: `--hmac=yes` would leave a header readable. */
+function spelledOut(word: string): string {
+  const [, name, value] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? [];
+  if (name === undefined || value === undefined || !switches.has(name)) return word;
+  const on = parseGoBoolean(value);
+  if (on === null) throw new UsageRefused(`Option "--${name}" wants true or false`);
+  return `--${name}=${on}`;
 }
 
 function explain(error: unknown, words: readonly string[]): number {

@@ -178,7 +178,7 @@ export class Daemon {
       running.admin.commit(prepared.admin),
     ]);
     await devices.reopen();
-    await devices.destroyOrphanedSalts();
+    await running.control.destroyOrphanedSalts();
   }
 
   /** Does all of a reload that can fail, and undoes it when something does. */

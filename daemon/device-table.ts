@@ -167,13 +167,13 @@ export class DeviceTable {
     else log.info('device disabled', fields);
   }
 
-  /** Destroys the salts of devices that are no longer there: what they hashed can no longer be compared. */
-  async destroyOrphanedSalts(): Promise<void> {
+  /** Destroys the salts of devices that are no longer there, but for the `spared`: what they hashed can no longer be compared. */
+  async destroyOrphanedSalts(spared: ReadonlySet<string> = new Set()): Promise<void> {
     const { state, log } = this.#settings;
     // One that cannot be read is left: whose it is cannot be told, and it keeps no device from working.
     const unreadable = (message: string): void => log.warn('salt not read', { message });
     for (const path of await storedSalts(state, unreadable)) {
-      if (this.#declared.has(path)) continue;
+      if (this.#declared.has(path) || spared.has(path)) continue;
       await destroySalt(state, path);
       log.info('salt destroyed', { device: path });
     }

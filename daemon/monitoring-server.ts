@@ -30,6 +30,8 @@ export class MonitoringServer {
     const server = await startHttpServer({
       listen,
       routes: statusRoutes(this.#source),
+      // Half requests of anybody must not keep a probe out.
+      whenFull: 'end_waiting',
       onError: (error) => this.#log.error('monitoring request failed', { error: systemErrorText(error) }),
     });
     return { listen, server };

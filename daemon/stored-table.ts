@@ -18,8 +18,8 @@ export interface StoredTable {
   readonly devices: ReadonlyMap<string, StoredDevice>;
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, { readonly hmac: boolean }>;
-  /** By namespace path and mount point, with the trailing slash. */
-  readonly mounts: ReadonlyMap<string, MountKeys>;
+  /** By namespace path and mount point, with the trailing slash; a list that was never set is the file's. */
+  readonly mounts: ReadonlyMap<string, Partial<MountKeys>>;
 }
 
 export const emptyTable: StoredTable = Object.freeze({
@@ -35,7 +35,7 @@ export async function readTable(state: StateDirectory): Promise<StoredTable> {
   const table = parseTable(bytes.toString('utf8'));
   if (typeof table !== 'string') return table;
   throw new StateRefused(
-    `Cannot read device table "${state.path}/${fileName}": ${table}; put back a copy of the file, or move it away to start without the devices, headers and mount keys that were set through the API`,
+    `Cannot read device table "${state.path}/${fileName}": ${table}; put back a copy of the file, or move it away to start without the devices, headers and mount keys that were set through the API; the salts of those devices are destroyed then, so copy the folder salts first`,
   );
 }
 
@@ -65,7 +65,7 @@ function parseTable(text: string): StoredTable | string {
   return {
     devices: new Map<string, StoredDevice>(Object.entries(table.devices)),
     headers: new Map<string, { hmac: boolean }>(Object.entries(table.headers)),
-    mounts: new Map<string, MountKeys>(Object.entries(table.mounts)),
+    mounts: new Map<string, Partial<MountKeys>>(Object.entries(table.mounts)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Formatter } from '../format/formatter.ts';
+import { Formatter } from '../format/formatter.ts';
+import { emptyRecordPolicy } from '../format/line-options.ts';
 import type { Clock } from './clock.ts';
 import { Batch } from './delivery/batch.ts';
 import type { Lane } from './delivery/lane.ts';
@@ -11,16 +12,17 @@ const longestMs = 10_000;
  * Has a device record one record of its own, as Vault and OpenBao do before they enable one: `null` when it did, or
  * why it did not.
  */
-export async function writeTestRecord(
-  lane: Lane,
-  formatter: Formatter,
-  clock: Clock,
-): Promise<string | null> {
+export async function writeTestRecord(lane: Lane, clock: Clock): Promise<string | null> {
   const record = {
     type: 'request',
     request: { id: randomUUID(), operation: 'update', path: 'sys/audit/test' },
   };
-  const scanned = formatter.scan([Buffer.from(JSON.stringify(record))], 'as_is', clock.wallTime());
+  // Not by the operator's policy, which may leave this path out.
+  const scanned = new Formatter(emptyRecordPolicy).scan(
+    [Buffer.from(JSON.stringify(record))],
+    'as_is',
+    clock.wallTime(),
+  );
   const lines = lane.format.render(scanned, lane.maxLineBytes);
   scanned.release();
   let cancel = (): void => {};

@@ -5,7 +5,7 @@ import { OptionsRefused } from '../../devices/device-kind.ts';
 import { PolicyRefused } from '../../format/formatter.ts';
 import type { MountKeys } from '../../format/line-options.ts';
 import { policyProblems } from '../../format/policy-check.ts';
-import { apiDevice } from '../declared-devices.ts';
+import { apiDevice, type DeclaredDevice } from '../declared-devices.ts';
 import type { Lane } from '../delivery/lane.ts';
 import type { DeviceChange, DeviceTable } from '../device-table.ts';
 import { DevicesRefused } from '../devices-refused.ts';
@@ -13,7 +13,7 @@ import type { IngestSettings } from '../ingest/session.ts';
 import { recordPolicy } from '../record-policy.ts';
 import { destroySalt, SaltRefused } from '../salts.ts';
 import { type StateDirectory, StateRefused } from '../state-directory.ts';
-import { type StoredTable, writeTable } from '../stored-table.ts';
+import { type StoredDevice, type StoredTable, writeTable } from '../stored-table.ts';
 import { writeTestRecord } from '../test-record.ts';
 import { type AdminControl, AdminRefused, type DeviceListing, type DeviceRequest } from './admin-control.ts';
 
@@ -40,8 +40,11 @@ export class Control implements AdminControl {
   readonly #changes = new PQueue({ concurrency: 1 });
   #stored: StoredTable;
   #stopping = false;
-  /** The lane of a device that is being tried out. */
-  #testing: Lane | null = null;
+  /** Paths of devices that are being enabled, and the work on them. */
+  readonly #taken = new Set<string>();
+  readonly #enabling = new Set<Promise<void>>();
+  /** Lanes that are being tried out. */
+  readonly #testing = new Set<Lane>();
 
   constructor(settings: ControlSettings) {
     this.#settings = settings;
@@ -68,44 +71,69 @@ export class Control implements AdminControl {
     }));
   }
 
+  /**
+   * Opens and tries the device while other changes go on: a peer that answers nothing holds up its own caller alone.
+   * The path is taken meanwhile.
+   */
   enable(path: string, request: DeviceRequest): Promise<void> {
-    return this.#change(async () => {
-      const declared = this.#settings.devices.declared;
-      if (normaliseDevicePath(path) !== path) throw new AdminRefused(`invalid path "${path}"`);
-      if ([...declared.keys()].some((other) => pathsCollide(other, path))) {
-        throw new AdminRefused('path already in use');
-      }
+    return this.#refusing(async () => {
       const { type, description, local, options } = request;
-      const device = apiDevice(path, { type, description, local, options }, this.#settings.config());
-      const { skipTest } = device.parsed.lane;
-      // What an earlier device of this path left behind, had its end been cut short.
-      await destroySalt(this.#settings.state, path);
-      // A device that only fails to connect stays when nobody wants it tested: its lane goes on trying.
-      const change = await this.#settings.devices.prepare(new Map([...declared, [path, device]]));
+      const stored = { type, description, local, options };
+      const device = this.#take(path, stored);
+      const enabling = this.#enable(path, stored, device);
+      this.#enabling.add(enabling);
       try {
-        if (!skipTest) await this.#test(change);
-        await this.#store({
-          ...this.#stored,
-          devices: new Map([...this.#stored.devices, [path, { type, description, local, options }]]),
-        });
-      } catch (error) {
-        await this.#settings.devices.abandon(change);
-        throw error;
+        await enabling;
+      } finally {
+        this.#enabling.delete(enabling);
+        this.#taken.delete(path);
       }
-      await this.#settings.devices.commit(change, 0);
     });
   }
 
+  #take(path: string, stored: StoredDevice): DeclaredDevice {
+    if (this.#stopping) throw stoppingRefusal();
+    if (normaliseDevicePath(path) !== path) throw new AdminRefused(`invalid path "${path}"`);
+    const others = [...this.#settings.devices.declared.keys(), ...this.#taken];
+    if (others.some((other) => pathsCollide(other, path))) throw new AdminRefused('path already in use');
+    const device = apiDevice(path, stored, this.#settings.config());
+    this.#taken.add(path);
+    return device;
+  }
+
+  async #enable(path: string, stored: StoredDevice, device: DeclaredDevice): Promise<void> {
+    const { devices, state } = this.#settings;
+    // What an earlier device of this path left behind, had its end been cut short.
+    await destroySalt(state, path);
+    // A device that only fails to connect stays when nobody wants it tested: its lane goes on trying.
+    const change = await devices.prepare(new Map([[path, device]]));
+    try {
+      if (!device.parsed.lane.skipTest) await this.#test(change);
+      await this.#alone(async () => {
+        await this.#store({ ...this.#stored, devices: new Map([...this.#stored.devices, [path, stored]]) });
+        const declared = new Map([...devices.declared, [path, device] as const]);
+        await devices.commit({ ...change, declared, removedPaths: [] }, 0);
+      });
+    } catch (error) {
+      await devices.abandon(change);
+      throw error;
+    }
+  }
+
   async #test(change: DeviceChange): Promise<void> {
-    const { formatter, clock } = this.#settings.ingest;
     for (const lane of change.lanes) {
       // Opening it has failed already; waiting out its write timeout would only tell the same later.
       const failure = lane.state === 'failing' ? lane.status().lastFailure : null;
-      this.#testing = lane;
-      const why = failure?.message ?? (await writeTestRecord(lane, formatter, clock));
-      this.#testing = null;
+      this.#testing.add(lane);
+      const why = failure?.message ?? (await writeTestRecord(lane, this.#settings.ingest.clock));
+      this.#testing.delete(lane);
       if (why !== null) throw new AdminRefused(`audit device failed the test record: ${why}`);
     }
+  }
+
+  /** Destroys the salts of devices that are gone, and spares those of devices that are being enabled. */
+  async destroyOrphanedSalts(): Promise<void> {
+    await this.#settings.devices.destroyOrphanedSalts(this.#taken);
   }
 
   disable(path: string): Promise<void> {
@@ -176,19 +204,29 @@ export class Control implements AdminControl {
     });
   }
 
-  /** Refuses further changes and waits for the one under way; a test record is not waited for. */
+  /** Refuses further changes and waits for those under way; a test record is not waited for. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#testing?.close('stopping');
+    await Promise.all([...this.#testing].map((lane) => lane.close('stopping')));
+    await Promise.allSettled(this.#enabling);
     await this.#changes.onIdle();
   }
 
-  async #change(work: () => Promise<void>): Promise<void> {
+  #change(work: () => Promise<void>): Promise<void> {
+    return this.#refusing(() => this.#alone(work));
+  }
+
+  async #alone(work: () => Promise<void>): Promise<void> {
+    await this.#changes.add(async () => {
+      if (this.#stopping) throw stoppingRefusal();
+      await work();
+    });
+  }
+
+  /** Tells the caller what was refused, in the way of the API. */
+  async #refusing(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#changes.add(async () => {
-        if (this.#stopping) throw new AdminRefused('the daemon is stopping', 503);
-        await work();
-      });
+      await work();
     } catch (error) {
       if (
         error instanceof OptionsRefused ||
@@ -197,8 +235,9 @@ export class Control implements AdminControl {
       ) {
         throw new AdminRefused(error.message);
       }
-      if (error instanceof StateRefused || error instanceof SaltRefused)
+      if (error instanceof StateRefused || error instanceof SaltRefused) {
         throw new AdminRefused(error.message, 500);
+      }
       throw error;
     }
   }
@@ -214,6 +253,10 @@ export class Control implements AdminControl {
     const samePolicy = table.headers === before.headers && table.mounts === before.mounts;
     if (!samePolicy) this.#settings.ingest.formatter.setPolicy(policy);
   }
+}
+
+function stoppingRefusal(): AdminRefused {
+  return new AdminRefused('the daemon is stopping', 503);
 }
 
 function without<T>(map: ReadonlyMap<string, T>, key: string): Map<string, T> {

@@ -99,16 +99,19 @@ export class Broker {
     return able > 0 && able >= this.#quorum.need;
   }
 
-  /** What is wrong with the lanes, in words for a reply: paths, states and reasons, nothing of any record. */
+  /** What is wrong with the required lanes, in words for a reply: paths, states and reasons, nothing of any record. */
   explain(): string {
-    const troubled = this.#lanes.filter((lane) => lane.state !== 'ok');
-    if (troubled.length === 0) return 'no required device recorded it in time';
+    const { need, qualifies } = this.#quorum;
+    const what =
+      need > 1 ? 'not every required device recorded it in time' : 'no required device recorded it in time';
+    const troubled = this.#lanes.filter((lane, slot) => qualifies[slot] && lane.state !== 'ok');
+    if (troubled.length === 0) return what;
     const words = troubled.map((lane) => {
       const failure = lane.state === 'failing' ? lane.status().lastFailure : null;
       return failure === null
         ? `${lane.path} is ${lane.state}`
         : `${lane.path} is failing (${failure.reason})`;
     });
-    return `no required device recorded it in time: ${words.join(', ')}`;
+    return `${what}: ${words.join(', ')}`;
   }
 }

@@ -171,8 +171,11 @@ export class DeviceWriter {
     // What a broken connection took in this very write is in doubt, and nobody was told yet that it is recorded.
     const certain = lost === null || this.#device.tailBytes === 0 ? settled : 0;
     if (certain > 0) {
-      settleWritten(queue, counters, lines, certain, refused);
-      this.#tail.add(certain === lines.ends.length ? lines : sliceLines(lines, 0, certain), now);
+      settleWritten(queue, counters, lines, certain, refused, (entry, from, to) => {
+        if (this.#device.tailBytes === 0) return;
+        const whole = from === 0 && to === entry.lines.ends.length;
+        this.#tail.add(whole ? entry.lines : sliceLines(entry.lines, from, to), entry.sentAt ?? now);
+      });
     }
     if (lost !== null) this.#sendTailAgain(lost);
     if (failure === null && lost === null) {
@@ -210,9 +213,17 @@ export class DeviceWriter {
     const { clock, queue, counters } = this.#settings;
     const arrival = clock.now();
     const doubtful = this.#tail.take(scope, arrival);
-    for (const lines of doubtful) counters.resent += lines.ends.length;
+    for (const { lines } of doubtful) counters.resent += lines.ends.length;
     queue.putBack(
-      doubtful.map((lines) => ({ lines, batch: null, slot: 0, records: null, arrival, done: 0 })),
+      doubtful.map(({ lines, at }) => ({
+        lines,
+        batch: null,
+        slot: 0,
+        records: null,
+        arrival,
+        sentAt: at,
+        done: 0,
+      })),
     );
   }
 

@@ -17,6 +17,8 @@ export interface LaneEntry {
   readonly records: Uint32Array | null;
   /** Monotonic milliseconds. */
   readonly arrival: number;
+  /** Monotonic milliseconds at which lines that are sent again were sent first; null for those that were not yet. */
+  readonly sentAt: number | null;
   /** Lines from the start that are settled. */
   done: number;
 }

@@ -111,7 +111,7 @@ export class Lane {
       this.#drop(batch, slot, 'queue_full', lines.ends.length);
       return;
     }
-    this.#queue.push({ lines, batch, slot, records, arrival: batch.arrival, done: 0 });
+    this.#queue.push({ lines, batch, slot, records, arrival: batch.arrival, sentAt: null, done: 0 });
     this.#armDeadline();
     this.#writer.pump();
   }

@@ -1,10 +1,10 @@
 import { type Lines, lineStart } from '../../format/lines.ts';
 import type { LaneCounters } from '../lane-status.ts';
-import { type LaneQueue, settleEntry } from './lane-queue.ts';
+import { type LaneEntry, type LaneQueue, settleEntry } from './lane-queue.ts';
 
 /**
  * Takes the first `settled` of the lines that were written off the queue, tells their batches, and counts them.
- * `refused` are indexes of lines among them that the destination can never take, in ascending order.
+ * `refused` are indexes of lines among them that the destination can never take, in ascending order. `taken` hears of the lines of each entry.
  */
 export function settleWritten(
   queue: LaneQueue,
@@ -12,6 +12,7 @@ export function settleWritten(
   lines: Lines,
   settled: number,
   refused: readonly number[],
+  taken: (entry: LaneEntry, from: number, to: number) => void,
 ): void {
   let line = 0;
   let next = 0;
@@ -30,6 +31,7 @@ export function settleWritten(
     }
     settleEntry(entry, start, to, 'recorded');
     line += to - from;
+    taken(entry, from, to);
     // Lines that are sent again were counted when they were recorded first.
     if (entry.batch === null) return;
     tooLarge += next - firstRefused;

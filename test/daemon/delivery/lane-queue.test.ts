@@ -55,7 +55,7 @@ class Pair {
     const batch = again
       ? null
       : new Batch(count, 0, { paths: ['a/'], need: 1, qualifies: [true] }, false, () => {});
-    const entry = { lines: linesOf(records, bytes), batch, slot: 0, records: null, arrival: 0, done: 0 };
+    const entry = { lines: linesOf(records, bytes), batch, slot: 0, records: null, arrival: 0, sentAt: null, done: 0 };
     const added = records.map((record) => ({ record, batch, late: false }));
     if (again) {
       this.queue.putBack([entry]);
@@ -126,7 +126,7 @@ test('emptying tells of every record that waits', () => {
   const queue = new LaneQueue();
   for (let first = 0; first < 6; first += 2) {
     const lines = linesOf([first, first + 1]);
-    queue.push({ lines, batch: null, slot: 0, records: null, arrival: 0, done: 0 });
+    queue.push({ lines, batch: null, slot: 0, records: null, arrival: 0, sentAt: null, done: 0 });
   }
   queue.settle(1, () => {});
   const dropped: number[] = [];

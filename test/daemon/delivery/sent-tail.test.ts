@@ -5,16 +5,16 @@ import { SentTail } from '../../../daemon/delivery/sent-tail.ts';
 import { recordsOf } from '../../simulation/record-line.ts';
 import { linesOf } from './lane-under-test.ts';
 
-test('what is kept is at least the bytes that can be lost, and one write more at most', () => {
+test('what is kept is at least the bytes that can be lost, and one write or block more at most', () => {
   const sizes = fc.array(fc.integer({ min: 20, max: 300 }), { minLength: 1, maxLength: 100 });
   fc.assert(
     fc.property(sizes, fc.integer({ min: 1, max: 2_000 }), (writes, limit) => {
       const tail = new SentTail(limit);
       for (const [record, bytes] of writes.entries()) {
         tail.add(linesOf([record], bytes), 0);
-        assert.ok(tail.bytes < limit + Math.max(...writes));
+        assert.ok(tail.bytes < limit + Math.max(...writes, limit / 16));
       }
-      const doubtful = tail.take('all', 0).flatMap((lines) => recordsOf(lines));
+      const doubtful = tail.take('all', 0).flatMap(({ lines }) => recordsOf(lines));
       const first = writes.length - doubtful.length;
       assert.deepEqual(doubtful, [...writes.keys()].slice(first));
       const kept = writes.slice(first).reduce((sum, bytes) => sum + bytes, 0);
@@ -28,14 +28,14 @@ test('what is kept is at least the bytes that can be lost, and one write more at
 test('after an orderly end only the last seconds are in doubt', () => {
   const tail = new SentTail(1_000_000);
   for (const record of [0, 1, 2, 3]) tail.add(linesOf([record]), record * 5_000);
-  const doubtful = tail.take('recent', 16_000).flatMap((lines) => recordsOf(lines));
+  const doubtful = tail.take('recent', 16_000).flatMap(({ lines }) => recordsOf(lines));
   assert.deepEqual(doubtful, [2, 3]);
 });
 
 test('many small writes are given back in order', () => {
   const tail = new SentTail(10_000);
   for (let record = 0; record < 10_000; record++) tail.add(linesOf([record]), 0);
-  const doubtful = tail.take('all', 0).flatMap((lines) => recordsOf(lines));
+  const doubtful = tail.take('all', 0).flatMap(({ lines }) => recordsOf(lines));
   assert.equal(doubtful.at(-1), 9_999);
   assert.ok(doubtful.length > 500 && doubtful.length < 1_000);
 });
@@ -44,4 +44,15 @@ test('nothing is kept for a device that loses nothing', () => {
   const tail = new SentTail(0);
   tail.add(linesOf([1]), 0);
   assert.deepEqual(tail.take('all', 0), []);
+});
+
+test('small writes are kept in few blocks, and each line keeps its own time', () => {
+  const tail = new SentTail(10_000_000);
+  for (let record = 0; record < 10_000; record++) tail.add(linesOf([record]), record * 10);
+  const recent = tail.take('recent', 100_000);
+  assert.ok(recent.length < 10);
+  assert.deepEqual(
+    recent.flatMap(({ lines }) => recordsOf(lines)),
+    Array.from({ length: 1_000 }, (_, index) => 9_000 + index),
+  );
 });
