@@ -12,6 +12,7 @@ import { DevicesRefused } from '../devices-refused.ts';
 import type { IngestSettings } from '../ingest/session.ts';
 import { recordPolicy } from '../record-policy.ts';
 import { destroySalt, SaltRefused } from '../salts.ts';
+import { ownerOfFile } from '../shared-file.ts';
 import { type StateDirectory, StateRefused } from '../state-directory.ts';
 import { type StoredDevice, type StoredTable, writeTable } from '../stored-table.ts';
 import { writeTestRecord } from '../test-record.ts';
@@ -97,6 +98,12 @@ export class Control implements AdminControl {
     const others = [...this.#settings.devices.declared.keys(), ...this.#taken];
     if (others.some((other) => pathsCollide(other, path))) throw new AdminRefused('path already in use');
     const device = apiDevice(path, stored, this.#settings.config());
+    const owner = ownerOfFile(device, this.#settings.devices.declared.values());
+    if (owner !== null) {
+      throw new AdminRefused(
+        `file "${stored.options['file_path'] ?? ''}" is written by device "${owner}" already`,
+      );
+    }
     this.#taken.add(path);
     return device;
   }
@@ -198,7 +205,7 @@ export class Control implements AdminControl {
     return this.#change(async () => {
       const mounts = new Map([
         ...this.#stored.mounts,
-        [mount, { ...this.mountKeys(mount), ...keys }] as const,
+        [mount, { ...this.#stored.mounts.get(mount), ...keys }] as const,
       ]);
       await this.#store({ ...this.#stored, mounts });
     });

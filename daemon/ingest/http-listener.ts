@@ -83,9 +83,10 @@ export class HttpListener {
       socket.destroy();
       return;
     }
-    if (counters.connections >= limits.connections) {
-      if (!this.#full)
-        this.#log.warn('too many connections', { listener: this.name, limit: limits.connections });
+    // Half of them at most: whoever can reach a port must not keep the API server from its socket.
+    const share = Math.ceil(limits.connections / 2);
+    if (this.#sockets.size >= share || counters.connections >= limits.connections) {
+      if (!this.#full) this.#log.warn('too many connections', { listener: this.name, limit: share });
       this.#full = true;
       socket.destroy();
       return;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -262,4 +262,51 @@ test('a device whose queue cannot hold the test record says so', async (t) => {
   const { status, body } = await call('PUT', 'audit/small', { type: 'file', options });
   assert.equal(status, 400);
   assert.match(body.errors[0], /longer than the device can take/);
+});
+
+test('the file of another device is not shared, and its mode stays as it is', async (t) => {
+  const { folder, call } = await start(t, {
+    devices: { 'file/': { type: 'file', options: { file_path: 'FOLDER/audit.log', mode: '0640' } } },
+  });
+  symlinkSync(path.join(folder, 'audit.log'), path.join(folder, 'link.log'));
+  for (const name of ['audit.log', 'link.log']) {
+    const options = { file_path: path.join(folder, name), mode: '0666' };
+    const { status, body } = await call('PUT', 'audit/evil', { type: 'file', options });
+    assert.equal(status, 400);
+    assert.match(body.errors[0], /written by device "file\/" already/);
+  }
+  assert.equal(statSync(path.join(folder, 'audit.log')).mode & 0o777, 0o640);
+});
+
+test('a list of keys that was not set through the API stays the file’s', async (t) => {
+  const mounts = {
+    'secret/': { audit_non_hmac_request_keys: ['cas'], audit_non_hmac_response_keys: ['version'] },
+  };
+  const { daemon, folder, call } = await start(t, { mounts });
+  await call('POST', 'mounts/secret/tune', { audit_non_hmac_request_keys: ['x'] });
+  const lists = async (): Promise<unknown> => {
+    const { body } = await call('GET', 'mounts/secret/tune');
+    return [body.data.audit_non_hmac_request_keys, body.data.audit_non_hmac_response_keys];
+  };
+  assert.deepEqual(await lists(), [['x'], ['version']]);
+  daemon.configure({ admin: { path: path.join(folder, 'admin.sock'), file_roots: [folder] }, devices: {} });
+  daemon.signal('SIGHUP');
+  await waitFor('the reload is over', () => daemon.log.includes('reloaded'));
+  assert.deepEqual(await lists(), [['x'], []]);
+});
+
+test('a device can be enabled whatever paths are not audited, and beside one whose peer is silent', async (t) => {
+  const { folder, call } = await start(t, { unaudited_paths: ['sys/*'] });
+  const silent = net.createServer((socket) => socket.resume().on('error', () => {}));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => silent.close());
+  const uri = `http://127.0.0.1:${(silent.address() as net.AddressInfo).port}/`;
+  const waiting = call('PUT', 'audit/h', { type: 'http', options: { uri, write_timeout: '5s' } });
+  await once(silent, 'connection');
+  const options = { file_path: path.join(folder, 'a.log') };
+  assert.equal((await call('PUT', 'audit/h/below', { type: 'file', options })).status, 400);
+  assert.equal((await call('PUT', 'audit/a', { type: 'file', options })).status, 204);
+  assert.equal((await call('DELETE', 'audit/a')).status, 204);
+  assert.equal((await waiting).status, 400);
 });

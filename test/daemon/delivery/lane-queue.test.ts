@@ -55,7 +55,15 @@ class Pair {
     const batch = again
       ? null
       : new Batch(count, 0, { paths: ['a/'], need: 1, qualifies: [true] }, false, () => {});
-    const entry = { lines: linesOf(records, bytes), batch, slot: 0, records: null, arrival: 0, sentAt: null, done: 0 };
+    const entry = {
+      lines: linesOf(records, bytes),
+      batch,
+      slot: 0,
+      records: null,
+      arrival: 0,
+      sentAt: null,
+      done: 0,
+    };
     const added = records.map((record) => ({ record, batch, late: false }));
     if (again) {
       this.queue.putBack([entry]);

@@ -89,7 +89,7 @@ for (const [what, sent] of [
 }
 
 test('connections beyond the limit are closed, and logged once', async (t) => {
-  const { shared, place, log } = await opened(t, 2);
+  const { shared, place, log } = await opened(t, 4);
   const first = connected(t, place);
   const second = connected(t, place);
   await waitFor('two are connected', () => shared.counters.connections === 2);
