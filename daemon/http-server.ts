@@ -61,10 +61,13 @@ export interface HttpServer {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const server = createServer(options);
   server.maxHeadersCount = 64;
+  // A client may end its side after its request; without this, Node hangs up before the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', (error: Error, socket: Duplex) => {
     refuseUnreadable(error, socket, options.onUnparsed);
   });
 
+  const sockets = openSockets(server);
   let claim: ClaimedSocket | null = null;
   if (options.listen.kind === 'unix') {
     claim = await claimSocketPath(options.listen.path, options.socket ?? { mode: 0o600, group: null });
@@ -86,11 +89,26 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         server.close(() => resolve());
       });
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
       await closed;
       clearTimeout(timer);
     },
   };
+}
+
+/**
+ * The sockets below every connection, as they are now. `closeAllConnections` does not know the ones whose TLS
+ * handshake is not over, nor those that were refused as no HTTP, and the server does not close before they do.
+ */
+function openSockets(server: http.Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function createServer(options: HttpServerOptions): http.Server | https.Server {

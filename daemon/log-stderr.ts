@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { formatLine } from './log-line.ts';
+import { formatLine, type LineStyle } from './log-line.ts';
 
 // What a reader that has stopped may cost. A journal that restarts is back long before this is full.
 const maxWaitingBytes = 1024 * 1024;
@@ -19,14 +19,14 @@ export function goesToJournal(): boolean {
 
 /**
  * Writes lines to stderr and never waits for who reads it: Node writes to a pipe or socket at once when there is room,
- * and otherwise keeps the bytes. Past a limit lines are left out, and the next one that goes through says how many.
+ * and otherwise keeps the bytes. Past a limit lines are left out, and the next one that goes through says how many,
+ * in that one's style. One writer for each log: it listens to stderr for good.
  */
-export function writeToStderr(format: 'text' | 'json'): (line: string) => void {
+export function writeToStderr(): (line: string, style: LineStyle) => void {
   const write = lineWriter();
   let leftOut = 0;
-  return (line) => {
+  return (line, style) => {
     if (leftOut > 0) {
-      const style = { json: format === 'json', priority: goesToJournal() };
       if (!write(formatLine(style, Date.now(), 'warn', 'log lines left out', { count: leftOut }))) {
         leftOut++;
         return;

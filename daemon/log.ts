@@ -1,4 +1,4 @@
-import { formatLine, type LogFields, type LogLevel } from './log-line.ts';
+import { formatLine, type LineStyle, type LogFields, type LogLevel } from './log-line.ts';
 import { goesToJournal, writeToStderr } from './log-stderr.ts';
 
 export type { LogFields, LogLevel } from './log-line.ts';
@@ -11,10 +11,14 @@ export interface Log {
   error(event: string, fields?: LogFields): void;
 }
 
-export interface LogOptions {
+/** What a reload can change. */
+export interface LogView {
   readonly format: 'text' | 'json';
   /** Events below it are not written. */
   readonly level: LogLevel;
+}
+
+export interface LogOptions extends LogView {
   /** Takes whole lines, with their line end, instead of stderr. */
   readonly write?: (line: string) => void;
   /** Wall-clock milliseconds. */
@@ -26,33 +30,47 @@ const silent = (): void => {};
 
 /** Neither making a log nor writing to it throws or waits. */
 export function createLog(options: LogOptions): Log {
-  const write = options.write ?? writeToStderr(options.format);
-  const now = options.now ?? Date.now;
-  const style = {
-    json: options.format === 'json',
-    priority: options.write === undefined && goesToJournal(),
-  };
-  const at = (level: LogLevel): ((event: string, fields?: LogFields) => void) => {
-    if (rank[level] < rank[options.level]) return silent;
-    return (event, fields) => write(formatLine(style, now(), level, event, fields ?? {}));
-  };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return logTo(outputOf(options), options);
 }
 
 /** A log whose format and level a reload can change. */
 export interface SwitchableLog extends Log {
-  use(options: LogOptions): void;
+  use(view: LogView): void;
 }
 
 export function createSwitchableLog(options: LogOptions): SwitchableLog {
-  let log = createLog(options);
+  // Made once: a new one would listen to stderr again, and not know how many lines were left out.
+  const output = outputOf(options);
+  let log = logTo(output, options);
   return {
     debug: (event, fields) => log.debug(event, fields),
     info: (event, fields) => log.info(event, fields),
     warn: (event, fields) => log.warn(event, fields),
     error: (event, fields) => log.error(event, fields),
-    use(changed) {
-      log = createLog(changed);
+    use(view) {
+      log = logTo(output, view);
     },
   };
+}
+
+/** Where lines go; it stays, whatever they look like. */
+interface Output {
+  readonly write: (line: string, style: LineStyle) => void;
+  readonly now: () => number;
+  readonly priority: boolean;
+}
+
+function outputOf({ write, now = Date.now }: LogOptions): Output {
+  return write === undefined
+    ? { write: writeToStderr(), now, priority: goesToJournal() }
+    : { write: (line) => write(line), now, priority: false };
+}
+
+function logTo({ write, now, priority }: Output, view: LogView): Log {
+  const style: LineStyle = { json: view.format === 'json', priority };
+  const at = (level: LogLevel): ((event: string, fields?: LogFields) => void) => {
+    if (rank[level] < rank[view.level]) return silent;
+    return (event, fields) => write(formatLine(style, now(), level, event, fields ?? {}), style);
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -10,7 +10,7 @@ import { systemErrorCode, systemErrorText } from './system-error.ts';
 export { StateRefused } from './state-refused.ts';
 
 /**
- * The folder that outlives the process: salts and, later, the device table. While it is open no other daemon uses it.
+ * The folder that outlives the process: salts and the device table. While it is open no other daemon uses it.
  *
  * Names are file names, or one folder and a file name with a slash between. After a kill -9 or a power failure at any
  * moment a file is what it was or what it was to become. Every call rejects with `StateRefused`.
@@ -23,7 +23,6 @@ export interface StateDirectory {
   createAtomically(name: string, bytes: Uint8Array): Promise<boolean>;
   /** `null` when there is no such file. */
   read(name: string): Promise<Buffer | null>;
-  remove(name: string): Promise<void>;
   /** Overwrites the content before it removes the file. On a copying file system or flash the old blocks may stay. */
   destroy(name: string): Promise<void>;
   /** Names in a folder, or at the top, sorted; empty when there is no such folder. */
@@ -72,13 +71,6 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
         }
       }),
     read: (name) => explained('read', file(name), () => orWhenAbsent(null, () => readFile(file(name)))),
-    remove: (name) =>
-      explained('remove', file(name), () =>
-        orWhenAbsent(undefined, async () => {
-          await unlink(file(name));
-          await syncFolder(path.dirname(file(name)));
-        }),
-      ),
     destroy: (name) =>
       explained('destroy', file(name), () => orWhenAbsent(undefined, () => destroyFile(file(name)))),
     list: (inside = '') =>

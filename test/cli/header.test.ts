@@ -96,3 +96,18 @@ test('headers that are set and keys that are tuned stand in the next record as t
     'a//b',
   );
 });
+
+test('a switch takes what Go takes for true and false, and nothing else', async (t) => {
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    admin: { path: 'FOLDER/var/admin.sock' },
+    devices: { 'file/': fileDevice },
+  });
+  const set = (word: string): Promise<Ended> =>
+    runCommand(t, ['header', 'set', 'x-secret', word], { cwd: daemon.folder });
+  for (const word of ['--hmac=true', '--hmac=1', '--hmac=TRUE']) {
+    assert.equal((await set(word)).stdout, 'Header "x-secret" is written, hashed\n', word);
+  }
+  const refused = await set('--hmac=yes');
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /--hmac.*true or false/);
+});

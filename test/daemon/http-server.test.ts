@@ -4,7 +4,9 @@ import { existsSync, statSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { type TestContext, test } from 'node:test';
+import tls from 'node:tls';
 import { type HttpMethods, type HttpRoutes, jsonAnswer } from '../../daemon/http-routes.ts';
 import {
   type HttpServer,
@@ -12,6 +14,7 @@ import {
   ListenRefused,
   startHttpServer,
 } from '../../daemon/http-server.ts';
+import { makeCertificate, opensslMissing } from '../devices/peers/certificates.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -233,4 +236,28 @@ test('closing ends clients that never finish after the grace', async (t) => {
   const gone = Promise.all([once(silent, 'close'), once(half, 'close')]);
   await server.close(10);
   await gone;
+});
+
+test('closing ends clients that never begin or finish the TLS handshake after the grace', {
+  skip: opensslMissing,
+}, async (t) => {
+  const certificate = makeCertificate(temporaryDirectory(t), 'server', 'IP:127.0.0.1');
+  for (const whenFull of ['refuse', 'end_waiting'] as const) {
+    let connections = 0;
+    const { server, port } = await started(t, { certificate, whenFull, onConnection: () => connections++ });
+    const silent = net.connect(port, '127.0.0.1').on('error', () => {});
+    const half = net.connect(port, '127.0.0.1').on('error', () => {});
+    // The header of a handshake record, whose 512 bytes never come.
+    half.write(Buffer.from([0x16, 3, 1, 2, 0]));
+    const asking = tls.connect({ port, host: '127.0.0.1', ca: certificate.cert }).on('error', () => {});
+    asking.write('GET /things HTTP/1.1\r\nHost');
+    await once(asking, 'secureConnect');
+    await waitFor('all are connected', () => connections === 3);
+    const gone = Promise.all([silent, half, asking].map((socket) => once(socket.resume(), 'close')));
+    const before = performance.now();
+    await server.close(10);
+    await gone;
+    // Far from the ten seconds that a handshake may take.
+    assert.ok(performance.now() - before < 5000);
+  }
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { createLog } from '../../daemon/log.ts';
 import type { LogFields } from '../../daemon/log-line.ts';
 import { formatLine } from '../../daemon/log-line.ts';
@@ -12,6 +12,17 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const writer = path.join(import.meta.dirname, 'log-writer.js');
+
+/** Runs a script that has `createSwitchableLog`, with a pipe as stderr that nobody reads yet. */
+function startScript(t: TestContext, script: string): ChildProcess {
+  const module = new URL('../../daemon/log.js', import.meta.url).href;
+  const source = `import { createSwitchableLog } from ${JSON.stringify(module)};\n${script}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
+    stdio: ['ipc', 'ignore', 'pipe'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  return child;
+}
 
 function written(format: 'text' | 'json', event: string, fields?: LogFields): string {
   const lines: string[] = [];
@@ -118,6 +129,41 @@ test('a reader that stops reading holds nothing up, and is told how much it miss
     child.send('again');
     return /log lines left out count=[1-9][0-9]*\n[^\n]*after\n/.test(text);
   });
+});
+
+test('a log that is changed again and again listens to stderr once', async (t) => {
+  const child = startScript(
+    t,
+    `const log = createSwitchableLog({ format: 'text', level: 'info' });
+    const before = process.stderr.listenerCount('error');
+    for (let time = 0; time < 20; time++) log.use({ format: 'json', level: 'debug' });
+    process.send([before, process.stderr.listenerCount('error')]);`,
+  );
+  const [[before, after]] = (await once(child, 'message')) as [[number, number]];
+  assert.ok(before > 0, 'it is a pipe');
+  assert.equal(after, before);
+});
+
+test('lines left out before a change are told after it, in the new format', async (t) => {
+  const child = startScript(
+    t,
+    `const log = createSwitchableLog({ format: 'text', level: 'info' });
+    for (let at = 0; at < 30_000; at++) log.info('line', { text: 'x'.repeat(100) });
+    log.use({ format: 'json', level: 'warn' });
+    process.on('message', () => { log.info('not written'); log.warn('after'); });
+    process.send('written');`,
+  );
+  await once(child, 'message');
+  let text = '';
+  child.stderr!.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  // Thousands were left out before the change, a handful after it.
+  await waitFor('the gap is reported', () => {
+    child.send('again');
+    return /"event":"log lines left out","count":[1-9][0-9]*\}\n.*"after"\}\n/s.test(text);
+  });
+  assert.doesNotMatch(text, /not written/);
 });
 
 test('a reader that goes away does not end the daemon', async (t) => {

@@ -46,7 +46,7 @@ test('the state directory and everything in it is for its owner only, whatever t
   }
 });
 
-test('what was written is read, listed and removed', async (t) => {
+test('what was written is read, listed and destroyed', async (t) => {
   const folder = path.join(temporaryDirectory(t), 'state');
   const state = await opened(t, folder);
   assert.equal(await state.read('salts/a'), null);
@@ -57,8 +57,8 @@ test('what was written is read, listed and removed', async (t) => {
   assert.equal(String(await state.read('salts/b')), '2');
   assert.deepEqual(await state.list('salts'), ['a', 'b']);
   assert.deepEqual(await state.list(), []);
-  await state.remove('salts/b');
-  await state.remove('salts/b');
+  await state.destroy('salts/b');
+  await state.destroy('salts/b');
   assert.deepEqual(await state.list('salts'), ['a']);
 });
 
@@ -127,7 +127,7 @@ for (const action of ['replace', 'create', 'destroy'] as const) {
       assert.ok(step < 40, 'it ends');
       const state = await openStateDirectory(folder);
       await state.writeAtomically('salts/x', Buffer.from('old content'));
-      if (before === null) await state.remove('salts/x');
+      if (before === null) await state.destroy('salts/x');
       await state.release();
       const script = path.join(import.meta.dirname, 'crash-writer.js');
       const run = spawnSync(process.execPath, [script, folder, action, String(step)], { encoding: 'utf8' });

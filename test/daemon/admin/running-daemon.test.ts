@@ -310,3 +310,20 @@ test('a device can be enabled whatever paths are not audited, and beside one who
   assert.equal((await call('DELETE', 'audit/a')).status, 204);
   assert.equal((await waiting).status, 400);
 });
+
+test('a client that ends its side after its request gets the answer', async (t) => {
+  const { socketPath, call } = await start(t);
+  const body = '{"hmac":true}';
+  const socket = net.connect({ path: socketPath, allowHalfOpen: true });
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    answer += text;
+  });
+  socket.end(
+    `PUT /v1/sys/config/auditing/request-headers/x-half HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await once(socket, 'end');
+  assert.match(answer, /^HTTP\/1\.1 204 /);
+  const { body: read } = await call('GET', 'config/auditing/request-headers/x-half');
+  assert.deepEqual(read.data, { 'x-half': { hmac: true } });
+});
