@@ -10,10 +10,13 @@ const recentMs = 10_000;
 /** Small writes are kept together in blocks of this size: on their own, the objects around them weigh more than they do. */
 const largestBlockBytes = 64 * 1024;
 
+/** Lines taken within this time of each other are as old as the first of them: fewer pieces to send again. */
+const sameTimeMs = 100;
+
 /** Lines that a device took, and when it took them first. */
 export interface SentLines {
   readonly lines: Lines;
-  /** Monotonic milliseconds; of the last line, where they were taken one after the other. */
+  /** Monotonic milliseconds. */
   readonly at: number;
 }
 
@@ -95,10 +98,22 @@ export class SentTail {
     this.#bytes = 0;
     return blocks.flatMap((block) => {
       const first = scope === 'all' ? 0 : block.times.findIndex((at) => now - at <= recentMs);
-      if (first === -1) return [];
-      const whole = { bytes: block.bytes.subarray(0, block.used), ends: Uint32Array.from(block.ends) };
-      const lines = first === 0 ? whole : sliceLines(whole, first, block.ends.length);
-      return [{ lines, at: Math.max(block.times.at(-1)!, block.times[first]!) }];
+      return first === -1 ? [] : slicesByTime(block, first);
     });
   }
+}
+
+/**
+ * The block's lines from `first` on, apart where their times are: one time for all would make the oldest as young as
+ * the youngest at each break, and a peer that goes away again and again would get them for ever.
+ */
+function slicesByTime({ bytes, used, ends, times }: Block, first: number): SentLines[] {
+  const whole = { bytes: bytes.subarray(0, used), ends: Uint32Array.from(ends) };
+  const slices: SentLines[] = [];
+  for (let from = first, to = first + 1; from < ends.length; to++) {
+    if (to < ends.length && Math.abs(times[to]! - times[from]!) <= sameTimeMs) continue;
+    slices.push({ lines: sliceLines(whole, from, to), at: times[from]! });
+    from = to;
+  }
+  return slices;
 }
