@@ -5,6 +5,7 @@ import path from 'node:path';
 import { makeFolders } from '../devices/file/make-folders.ts';
 import { takeStateLock } from './state-lock.ts';
 import { StateRefused } from './state-refused.ts';
+import { syncFolder } from './sync-folder.ts';
 import { systemErrorCode, systemErrorText } from './system-error.ts';
 
 export { StateRefused } from './state-refused.ts';
@@ -165,18 +166,6 @@ async function sweepLeftovers(root: string): Promise<void> {
     // A created file has two names until its passing one is removed: overwriting would reach the good one.
     if ((await stat(file)).nlink > 1) await unlink(file);
     else await overwriteAndUnlink(file);
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some network and FUSE file systems have no fsync for directories; there is nothing better to call.
-    if (systemErrorCode(error) !== 'EINVAL') throw error;
-  } finally {
-    await handle.close();
   }
 }
 

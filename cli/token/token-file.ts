@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AccessRefused, readAccessFile } from '../../daemon/admin/access-file.ts';
+import { syncFolder } from '../../daemon/sync-folder.ts';
 import { systemErrorCode, systemErrorText } from '../../daemon/system-error.ts';
 import { CommandFailed } from '../refusals.ts';
 
@@ -81,17 +82,5 @@ async function writtenOrRemoved(
   } catch (error) {
     await unlink(file);
     throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some network and FUSE file systems have no fsync for directories; there is nothing better to call.
-    if (systemErrorCode(error) !== 'EINVAL') throw error;
-  } finally {
-    await handle.close();
   }
 }
