@@ -1,7 +1,7 @@
 import yargs from 'yargs';
 import { parseGoBoolean } from '../config/go-boolean.ts';
 import { ConfigRefused } from '../config/problem.ts';
-import { readBuildInfo } from '../daemon/build-info.ts';
+import { readBuildInfo } from '../daemon/monitoring/build-info.ts';
 import { checkCommand } from './check.ts';
 import { deviceCommand } from './device.ts';
 import { exitCodes } from './exit-codes.ts';

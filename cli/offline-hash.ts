@@ -18,8 +18,8 @@ export async function hashOffline(device: string, configFile: string | null, val
 async function saltOf(device: string, configFile: string | null): Promise<string> {
   // Loaded here: commands that read no configuration start twice as fast without it.
   const { loadConfig } = await import('../config/load.ts');
-  const { readSaltFile } = await import('../daemon/salt-file.ts');
-  const { readSalt, SaltRefused } = await import('../daemon/salts.ts');
+  const { readSaltFile } = await import('../daemon/state/salt-file.ts');
+  const { readSalt, SaltRefused } = await import('../daemon/state/salts.ts');
   const { config } = loadConfig(configFile);
   const saltFile = config.devices.get(device)?.saltFile ?? null;
   try {

@@ -1,4 +1,4 @@
-import type { DeviceReport, ReadinessReport } from '../daemon/health.ts';
+import type { DeviceReport, ReadinessReport } from '../daemon/monitoring/health.ts';
 import { callFault, type HttpPeer, type HttpReply, httpCall, peerName } from './http-call.ts';
 import { isArrayOf, isObject, isText, parsedJson } from './json-shapes.ts';
 import { CommandFailed } from './refusals.ts';

@@ -22,7 +22,7 @@ export function runCommand(endWith: (code: number) => void): CommandModule<objec
       // Unlike a command that prints, the daemon outlives the reader of its output: that is a device's failure at most.
       process.stdout.removeAllListeners('error').on('error', () => {});
       // Loaded here: the other commands start without the daemon's modules.
-      const { runDaemon } = await import('../daemon/run.ts');
+      const { runDaemon } = await import('../daemon/service/run.ts');
       endWith(await runDaemon({ configFile: config ?? null }));
     },
   };

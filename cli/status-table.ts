@@ -1,4 +1,4 @@
-import type { DeviceReport, ReadinessReport } from '../daemon/health.ts';
+import type { DeviceReport, ReadinessReport } from '../daemon/monitoring/health.ts';
 import { age, size } from './quantities.ts';
 import { printable, tableLines } from './text-table.ts';
 

@@ -3,26 +3,26 @@ import type { Config } from '../config/config.ts';
 import { Formatter } from '../format/formatter.ts';
 import { AdminServer, type PreparedAdmin } from './admin/admin-server.ts';
 import { Control } from './admin/control.ts';
-import { readBuildInfo } from './build-info.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './configuration.ts';
-import { declaredDevices } from './declared-devices.ts';
 import { Broker } from './delivery/broker.ts';
 import type { LaneEvents } from './delivery/lane.ts';
 import { Watchdog } from './delivery/watchdog.ts';
-import { type DeviceChange, DeviceTable } from './device-table.ts';
-import type { Phase } from './health.ts';
 import { zeroIngestCounters } from './ingest/ingest-counters.ts';
 import { type ListenerChange, ListenerTable } from './ingest/listener-table.ts';
 import type { IngestSettings } from './ingest/session.ts';
-import type { Log } from './log.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
-import { MonitoringServer, type PreparedServer } from './monitoring-server.ts';
-import { recordPolicy } from './record-policy.ts';
-import { openStateDirectory } from './state-directory.ts';
-import type { StatusSource } from './status-routes.ts';
+import type { Log } from './log/log.ts';
+import { readBuildInfo } from './monitoring/build-info.ts';
+import type { Phase } from './monitoring/health.ts';
+import { createMetrics, type Metrics } from './monitoring/metrics.ts';
+import { MonitoringServer, type PreparedServer } from './monitoring/monitoring-server.ts';
+import type { StatusSource } from './monitoring/status-routes.ts';
+import { openStateDirectory } from './state/state-directory.ts';
+import { emptyTable, readTable } from './state/stored-table.ts';
 import { StopSteps } from './stop-steps.ts';
-import { emptyTable, readTable } from './stored-table.ts';
+import { declaredDevices } from './table/declared-devices.ts';
+import { type DeviceChange, DeviceTable } from './table/device-table.ts';
+import { recordPolicy } from './table/record-policy.ts';
 
 /** A reload that asks for what only a restart can change. Nothing was changed. */
 export class ReloadRefused extends Error {

@@ -1,4 +1,4 @@
-import type { Log } from './log.ts';
+import type { Log } from './log/log.ts';
 import { systemErrorText } from './system-error.ts';
 
 /** Named steps that undo what a start did, in the opposite order; each runs even when another fails. */

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import type { DeviceReport } from '../../daemon/health.ts';
+import type { DeviceReport } from '../../daemon/monitoring/health.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
 import { fetchDevices, type KnownDevice } from '../admin/known-devices.ts';
 import { exitCodes } from '../exit-codes.ts';

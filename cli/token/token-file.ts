@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AccessRefused, readAccessFile } from '../../daemon/admin/access-file.ts';
-import { syncFolder } from '../../daemon/sync-folder.ts';
+import { syncFolder } from '../../daemon/state/sync-folder.ts';
 import { systemErrorCode, systemErrorText } from '../../daemon/system-error.ts';
 import { CommandFailed } from '../refusals.ts';
 

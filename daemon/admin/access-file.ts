@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { ListenRefused } from '../http-server.ts';
+import { ListenRefused } from '../http/http-server.ts';
 import { systemErrorText } from '../system-error.ts';
 
 /** A file that says who may call over TCP, or that proves who answers, cannot be used. The message names it. */

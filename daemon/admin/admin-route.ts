@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../http-routes.ts';
+import type { HttpAnswer } from '../http/http-routes.ts';
 import type { JsonObject } from './json-text.ts';
 
 /** One call of the API, as far as its route has to know it. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdminConfig, ListenAddress } from '../../config/config.ts';
-import { addressText } from '../address-text.ts';
+import { addressText } from '../http/address-text.ts';
 import {
   type HttpResponder,
   type HttpServer,
@@ -9,9 +9,9 @@ import {
   ListenRefused,
   type ServerCertificate,
   startHttpServer,
-} from '../http-server.ts';
-import type { Log } from '../log.ts';
-import { changeSocketMode } from '../socket-mode.ts';
+} from '../http/http-server.ts';
+import type { Log } from '../log/log.ts';
+import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { systemErrorText } from '../system-error.ts';
 import { permissionDenied, unsupportedPath } from './answers.ts';
 import { AdminTokens } from './authorization.ts';

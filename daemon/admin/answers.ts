@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { errorAnswer, type HttpAnswer, jsonAnswer } from '../http-routes.ts';
+import { errorAnswer, type HttpAnswer, jsonAnswer } from '../http/http-routes.ts';
 
 /** A call that changed something has nothing to say. */
 export const done: HttpAnswer = Object.freeze({ status: 204, body: '' });

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { parseGoBoolean } from '../../config/go-boolean.ts';
-import { errorAnswer, findHandler, type HttpAnswer } from '../http-routes.ts';
-import type { HttpResponder } from '../http-server.ts';
-import { type StatusSource, statusRoutes } from '../status-routes.ts';
+import { errorAnswer, findHandler, type HttpAnswer } from '../http/http-routes.ts';
+import type { HttpResponder } from '../http/http-server.ts';
+import { type StatusSource, statusRoutes } from '../monitoring/status-routes.ts';
 import { type AdminControl, AdminRefused } from './admin-control.ts';
 import type { AdminAction, AdminRoute } from './admin-route.ts';
 import { unsupportedOperation, unsupportedPath } from './answers.ts';

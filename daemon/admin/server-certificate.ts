@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls';
-import type { ServerCertificate } from '../http-server.ts';
+import type { ServerCertificate } from '../http/http-server.ts';
 import { AccessRefused, readAccessFile } from './access-file.ts';
 
 /** Reads what the server proves its name with. Rejects with `AccessRefused` that names the file. */

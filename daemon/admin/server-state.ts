@@ -1,4 +1,4 @@
-import { jsonAnswer } from '../http-routes.ts';
+import { jsonAnswer } from '../http/http-routes.ts';
 import type { AdminRoute } from './admin-route.ts';
 
 /** `/v1/sys/health`, `seal-status` and `leader`: what `bao status` and probes of a Vault server ask for. */

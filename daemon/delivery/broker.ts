@@ -1,10 +1,12 @@
 import type { Requirement } from '../../config/config.ts';
 import type { LineFormat } from '../../format/formatter.ts';
 import type { Lines } from '../../format/lines.ts';
-import type { RefusalCode } from '../lane-status.ts';
 import { Batch, type Quorum } from './batch.ts';
 import type { Lane } from './lane.ts';
 import { resolveQuorum } from './quorum.ts';
+
+/** Why records are offered to no lane: the daemon stops, or no device is enabled. */
+export type Declined = 'stopping' | 'no_device';
 
 /** The records of one chunk that are to be recorded. */
 export interface Submission {
@@ -72,7 +74,7 @@ export class Broker {
   }
 
   /** Hands the records to all lanes; or says why none of them is offered to any. */
-  submit(submission: Submission): RefusalCode | null {
+  submit(submission: Submission): Declined | null {
     if (this.#stopping) return 'stopping';
     const lanes = this.#lanes;
     if (lanes.length === 0) return 'no_device';

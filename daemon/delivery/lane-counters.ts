@@ -1,5 +1,5 @@
 import { failureReasons } from '../../devices/device.ts';
-import { dropReasons, type LaneCounters } from '../lane-status.ts';
+import { dropReasons, type LaneCounters } from './lane-status.ts';
 
 /** Every count at zero, so that every series exists from the start. */
 export function zeroLaneCounters(): LaneCounters {

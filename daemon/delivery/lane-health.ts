@@ -1,6 +1,6 @@
 import type { DeviceFailure } from '../../devices/device.ts';
 import type { Clock } from '../clock.ts';
-import type { LaneState, LaneStatus } from '../lane-status.ts';
+import type { LaneState, LaneStatus } from './lane-status.ts';
 
 /** With no write timeout, a device that takes nothing for this long is called slow all the same. */
 const slowWithoutTimeoutMs = 1_000;

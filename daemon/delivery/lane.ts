@@ -3,12 +3,12 @@ import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { LineFormat } from '../../format/formatter.ts';
 import type { Lines } from '../../format/lines.ts';
 import type { Clock } from '../clock.ts';
-import type { DropReason, LaneCounters, LaneState, LaneStatus } from '../lane-status.ts';
 import type { Batch } from './batch.ts';
 import { DeviceWriter } from './device-writer.ts';
 import { zeroLaneCounters } from './lane-counters.ts';
 import { LaneHealth } from './lane-health.ts';
 import { LaneQueue, settleEntry } from './lane-queue.ts';
+import type { DropReason, LaneCounters, LaneState, LaneStatus } from './lane-status.ts';
 import { withoutOversize } from './oversize.ts';
 import { within } from './within.ts';
 

@@ -1,6 +1,6 @@
 import { type Lines, lineStart } from '../../format/lines.ts';
-import type { LaneCounters } from '../lane-status.ts';
 import { type LaneEntry, type LaneQueue, settleEntry } from './lane-queue.ts';
+import type { LaneCounters } from './lane-status.ts';
 
 /**
  * Takes the first `settled` of the lines that were written off the queue, tells their batches, and counts them.

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import type { LaneState } from '../lane-status.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { Broker } from './broker.ts';
 import type { Lane } from './lane.ts';
+import type { LaneState } from './lane-status.ts';
 
 /** A blocked device is noticed this long after its write timeout at the latest. */
 const tickMs = 100;

@@ -1,5 +1,5 @@
-import { errorAnswer, type HttpAnswer, jsonAnswer } from '../http-routes.ts';
-import type { RefusalCode } from '../lane-status.ts';
+import { errorAnswer, type HttpAnswer, jsonAnswer } from '../http/http-routes.ts';
+import type { RefusalCode } from './refusals.ts';
 
 /** The statuses of the codes; of several the highest is answered. */
 export const refusalStatuses: Readonly<Record<RefusalCode, number>> = {

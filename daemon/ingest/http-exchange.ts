@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpListenerConfig } from '../../config/config.ts';
-import { errorAnswer, type HttpAnswer } from '../http-routes.ts';
+import { errorAnswer, type HttpAnswer } from '../http/http-routes.ts';
 import { recordsAnswer } from './http-answer.ts';
 import type { BudgetedReader, MemoryBudget } from './memory-budget.ts';
 import { type IngestSettings, Session } from './session.ts';

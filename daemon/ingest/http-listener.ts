@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpListenerConfig } from '../../config/config.ts';
-import { addressText } from '../address-text.ts';
-import { errorAnswer, type HttpAnswer } from '../http-routes.ts';
-import { type HttpServer, startHttpServer } from '../http-server.ts';
-import type { Log } from '../log.ts';
-import { changeSocketMode } from '../socket-mode.ts';
+import { addressText } from '../http/address-text.ts';
+import { errorAnswer, type HttpAnswer } from '../http/http-routes.ts';
+import { type HttpServer, startHttpServer } from '../http/http-server.ts';
+import type { Log } from '../log/log.ts';
+import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { systemErrorText } from '../system-error.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { MemoryBudget } from './memory-budget.ts';

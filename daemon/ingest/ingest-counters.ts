@@ -1,4 +1,23 @@
-import { type IngestCounters, type RefusalCode, refusalCodes } from '../lane-status.ts';
+import { type RefusalCode, refusalCodes } from './refusals.ts';
+
+/** Plain numbers of the ingest side; all listeners add to one value. */
+export interface IngestCounters {
+  /** Records read, refused ones included. */
+  received: number;
+  /** Bytes read. */
+  bytes: number;
+  /** Records answered ok, or on a `replies: none` listener: recorded. */
+  ok: number;
+  readonly refused: Record<RefusalCode, number>;
+  /** Records of paths that are not audited: answered ok, written nowhere. */
+  unaudited: number;
+  /** Connections open now. */
+  connections: number;
+  /** Connections accepted since the start. */
+  connectionsAccepted: number;
+  /** Raw bytes of records whose reply is not decided yet. */
+  bytesInFlight: number;
+}
 
 /** Every count at zero, so that every series exists from the start. */
 export function zeroIngestCounters(): IngestCounters {

@@ -1,9 +1,9 @@
 import type { HttpListenerConfig, ListenerConfig, StreamListenerConfig } from '../../config/config.ts';
-import { addressText } from '../address-text.ts';
 import type { Clock } from '../clock.ts';
 import { within } from '../delivery/within.ts';
-import type { Log } from '../log.ts';
-import { SocketPathRefused } from '../socket-file.ts';
+import { addressText } from '../http/address-text.ts';
+import type { Log } from '../log/log.ts';
+import { SocketPathRefused } from '../sockets/socket-file.ts';
 import { HttpListener } from './http-listener.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { IngestSettings } from './session.ts';

@@ -1,5 +1,5 @@
 import type { Batch } from '../delivery/batch.ts';
-import type { RefusalCode } from '../lane-status.ts';
+import type { RefusalCode } from './refusals.ts';
 
 const okLine = Buffer.from('{"ok":true}\n');
 let okLines = okLine;

@@ -3,8 +3,9 @@ import { type Formatter, recordStatus, type ScannedBatch } from '../../format/fo
 import type { Clock } from '../clock.ts';
 import type { Batch } from '../delivery/batch.ts';
 import type { Broker } from '../delivery/broker.ts';
-import type { IngestCounters, RefusalCode } from '../lane-status.ts';
+import type { IngestCounters } from './ingest-counters.ts';
 import { RecordAssembler } from './record-assembler.ts';
+import type { RefusalCode } from './refusals.ts';
 import { devicesReply, okReplies, type RecordName, refusal } from './replies.ts';
 
 /** What every session of a daemon shares. */

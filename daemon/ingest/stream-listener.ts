@@ -1,8 +1,8 @@
 import net from 'node:net';
 import type { StreamListenerConfig } from '../../config/config.ts';
-import type { Log } from '../log.ts';
-import { type ClaimedSocket, claimSocketPath } from '../socket-file.ts';
-import { changeSocketMode } from '../socket-mode.ts';
+import type { Log } from '../log/log.ts';
+import { type ClaimedSocket, claimSocketPath } from '../sockets/socket-file.ts';
+import { changeSocketMode } from '../sockets/socket-mode.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { IngestSettings } from './session.ts';
 import { StreamConnection } from './stream-connection.ts';

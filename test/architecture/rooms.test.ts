@@ -20,6 +20,24 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 
 const rooms = Object.keys(packages);
 
+/** The floors inside `daemon/`, from the ground up: a wing or a loose file imports from the floors below it. */
+const floors: readonly (readonly string[])[] = [
+  ['clock.ts', 'configuration.ts', 'system-error.ts'],
+  ['log'],
+  ['sockets', 'stop-steps.ts'],
+  ['delivery', 'http', 'state'],
+  ['ingest'],
+  ['monitoring'],
+  ['table'],
+  ['admin'],
+  ['daemon.ts'],
+  ['service'],
+];
+
+/** Loose files in `daemon/`, and lines in one source file, beyond which a second noun is looked for. */
+const mostLooseFiles = 12;
+const mostLines = 280;
+
 interface Import {
   readonly file: string;
   readonly target: string;
@@ -43,6 +61,10 @@ function resolved({ file, target }: Import): string {
   return path.normalize(path.join(path.dirname(file), target));
 }
 
+function isInDaemon(file: string): boolean {
+  return file.startsWith(`daemon${path.sep}`);
+}
+
 const existing = readdirSync(projectRoot).filter((name) => rooms.includes(name));
 const files = existing.flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
@@ -60,6 +82,32 @@ test('every room imports only from itself and the rooms to its left', () => {
       return places[0] === -1 || places[0] > places[1];
     });
   assert.deepEqual(wrong, []);
+});
+
+test('inside the daemon, imports go down the floors', () => {
+  const floorOf = (file: string): number => {
+    const wing = file.split(path.sep)[1]!;
+    const floor = floors.findIndex((wings) => wings.includes(wing));
+    assert.notEqual(floor, -1, `${file} is on a floor`);
+    return floor;
+  };
+  const own = imports.filter(({ target }) => target.startsWith('.'));
+  const within = own.filter((each) => isInDaemon(each.file) && isInDaemon(resolved(each)));
+  assert.ok(within.length > 100, 'the pattern finds imports');
+  const wrong = within.filter((each) => {
+    const [from, to] = [each.file.split(path.sep)[1]!, resolved(each).split(path.sep)[1]!];
+    return from !== to && floorOf(resolved(each)) >= floorOf(each.file);
+  });
+  assert.deepEqual(wrong, []);
+});
+
+test('the daemon has few loose files, and no source file is long', () => {
+  const loose = files.filter((file) => isInDaemon(file) && file.split(path.sep).length === 2);
+  assert.ok(loose.length <= mostLooseFiles, loose.join(' '));
+  const long = files.filter(
+    (file) => readFileSync(path.join(projectRoot, file), 'utf8').split('\n').length - 1 > mostLines,
+  );
+  assert.deepEqual(long, []);
 });
 
 test('every room imports only the packages that are named for it', () => {

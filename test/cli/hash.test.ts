@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { saltFor } from '../../daemon/salts.ts';
-import { openStateDirectory } from '../../daemon/state-directory.ts';
+import { saltFor } from '../../daemon/state/salts.ts';
+import { openStateDirectory } from '../../daemon/state/state-directory.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { runCommand } from './command.ts';
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { statusText } from '../../cli/status-table.ts';
-import type { DeviceReport, ReadinessReport } from '../../daemon/health.ts';
+import type { DeviceReport, ReadinessReport } from '../../daemon/monitoring/health.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { runCommand, startCommand } from './command.ts';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { dropReasons, refusalCodes } from '../../daemon/lane-status.ts';
+import { dropReasons } from '../../daemon/delivery/lane-status.ts';
+import { refusalCodes } from '../../daemon/ingest/refusals.ts';
 import { failureReasons } from '../../devices/device.ts';
 import { projectRoot } from '../support/project-root.ts';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { refusalStatuses } from '../../daemon/ingest/http-answer.ts';
-import { refusalCodes } from '../../daemon/lane-status.ts';
+import { refusalCodes } from '../../daemon/ingest/refusals.ts';
 import { DaemonProcess, fileDevice } from '../support/daemon-process.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';

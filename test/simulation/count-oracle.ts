@@ -1,4 +1,4 @@
-import type { LaneStatus } from '../../daemon/lane-status.ts';
+import type { LaneStatus } from '../../daemon/delivery/lane-status.ts';
 import type { Ledger } from './reply-oracle.ts';
 import type { EnabledDevice, SimulatedDaemon } from './simulated-daemon.ts';
 import type { World } from './world.ts';

@@ -2,12 +2,12 @@ import type { Requirement } from '../../config/config.ts';
 import type { Clock } from '../../daemon/clock.ts';
 import { Broker } from '../../daemon/delivery/broker.ts';
 import { Lane } from '../../daemon/delivery/lane.ts';
+
 import { Watchdog } from '../../daemon/delivery/watchdog.ts';
-import { zeroIngestCounters } from '../../daemon/ingest/ingest-counters.ts';
+import { type IngestCounters, zeroIngestCounters } from '../../daemon/ingest/ingest-counters.ts';
 import { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
 import { type IngestSettings, Session } from '../../daemon/ingest/session.ts';
-import type { IngestCounters } from '../../daemon/lane-status.ts';
-import type { Log } from '../../daemon/log.ts';
+import type { Log } from '../../daemon/log/log.ts';
 import { DeviceFailure } from '../../devices/device.ts';
 import { Formatter } from '../../format/formatter.ts';
 import { defaultLineOptions, emptyRecordPolicy } from '../../format/line-options.ts';

@@ -1,5 +1,5 @@
 import { zeroLaneCounters } from '../../daemon/delivery/lane-counters.ts';
-import type { LaneStatus } from '../../daemon/lane-status.ts';
+import type { LaneStatus } from '../../daemon/delivery/lane-status.ts';
 
 /** The status of a device at rest, with what a test says differently. */
 export function laneStatus(differences: Partial<LaneStatus> = {}): LaneStatus {

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
-import { ListenRefused } from '../../../daemon/http-server.ts';
+import { ListenRefused } from '../../../daemon/http/http-server.ts';
 import { makeCertificate, opensslMissing } from '../../devices/peers/certificates.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { callAdmin, exchangeBytes } from './admin-client.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AdminConfig } from '../../../config/config.ts';
 import { AdminServer } from '../../../daemon/admin/admin-server.ts';
-import { createLog } from '../../../daemon/log.ts';
+import { createLog } from '../../../daemon/log/log.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import type { AdminPlace } from './admin-client.ts';
 import { MemoryControl } from './memory-control.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Batch } from '../../../daemon/delivery/batch.ts';
 import { Broker } from '../../../daemon/delivery/broker.ts';
-import type { RefusalCode } from '../../../daemon/lane-status.ts';
+import type { RefusalCode } from '../../../daemon/ingest/refusals.ts';
 import { LaneUnderTest, linesOf } from './lane-under-test.ts';
 
 interface Submitted {

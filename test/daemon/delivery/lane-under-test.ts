@@ -1,6 +1,6 @@
 import { Batch } from '../../../daemon/delivery/batch.ts';
 import { Lane } from '../../../daemon/delivery/lane.ts';
-import type { LaneState } from '../../../daemon/lane-status.ts';
+import type { LaneState } from '../../../daemon/delivery/lane-status.ts';
 import type { LineFormat } from '../../../format/formatter.ts';
 import type { Lines } from '../../../format/lines.ts';
 import { ContractWatch } from '../../simulation/contract-watch.ts';

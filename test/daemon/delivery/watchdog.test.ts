@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Broker } from '../../../daemon/delivery/broker.ts';
 import { Watchdog } from '../../../daemon/delivery/watchdog.ts';
-import type { Log, LogFields } from '../../../daemon/log.ts';
+import type { Log, LogFields } from '../../../daemon/log/log.ts';
 import { runTimers } from '../../simulation/virtual-clock.ts';
 import { LaneUnderTest } from './lane-under-test.ts';
 

@@ -9,7 +9,7 @@ import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
 import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
 import type { IngestSettings } from '../../../daemon/ingest/session.ts';
-import { createLog } from '../../../daemon/log.ts';
+import { createLog } from '../../../daemon/log/log.ts';
 import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { HttpRecordClient } from '../../support/http-client.ts';

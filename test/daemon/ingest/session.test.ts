@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { IngestCounters } from '../../../daemon/lane-status.ts';
+import type { IngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
 import { Destination } from '../../simulation/destination.ts';
 import { noSabotage } from '../../simulation/sabotage.ts';
 import type { Life, Replies } from '../../simulation/scenario.ts';

@@ -1,0 +1,242 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ListenAddress } from '../../config/config.ts';
+import { type ClaimedSocket, claimSocketPath, type SocketPathOptions } from '../sockets/socket-file.ts';
+import { systemErrorCode, systemErrorText } from '../system-error.ts';
+import { addressText } from './address-text.ts';
+import { HttpConnections } from './http-connections.ts';
+import { errorAnswer, findHandler, type HttpAnswer, type HttpRoutes } from './http-routes.ts';
+
+/** The address cannot be listened on. The message names it. */
+export class ListenRefused extends Error {
+  override readonly name = 'ListenRefused';
+}
+
+/** Answers every request, whatever its path. */
+export type HttpResponder = (request: http.IncomingMessage) => HttpAnswer | Promise<HttpAnswer>;
+
+/** A server's certificate, with those that lead to its authority, and its key: PEM. */
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface HttpServerOptions {
+  readonly listen: ListenAddress;
+  /** Handlers by path, or one function that finds them in its own way. */
+  readonly routes: HttpRoutes | HttpResponder;
+  /** Plain HTTP when left out. */
+  readonly certificate?: ServerCertificate;
+  /** For a UNIX socket; 0600 and the process's group when left out. */
+  readonly socket?: SocketPathOptions;
+  /** Connections it holds at most. 64 when left out: scrapers and probes need a handful. */
+  readonly connections?: number;
+  /**
+   * What a connection too many meets: it is closed at once (`refuse`, when left out), or the one that has waited
+   * longest for its client is closed in its place.
+   */
+  readonly whenFull?: 'refuse' | 'end_waiting';
+  /** How long a whole request may take to arrive, in milliseconds; 30,000 when left out. */
+  readonly requestMs?: number;
+  /** Answers what the parser refused, given the bytes that it had then; `null` leaves it to the usual answer. */
+  readonly onUnparsed?: (start: Buffer) => HttpAnswer | null;
+  /** Hears of each connection before its first byte. */
+  readonly onConnection?: (socket: Socket) => void;
+  /** Hears of a handler that threw, after the client was answered 500. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface HttpServer {
+  /** Where it really listens: port 0 has become the port the system chose. */
+  readonly address: ListenAddress;
+  /** Shows another certificate from the next connection on; only for a server that had one from the start. */
+  renew(certificate: ServerCertificate): void;
+  /** Answers what has been asked, and closes every connection, waiting no longer than `graceMs`. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Rejects with `ListenRefused`, or `SocketPathRefused` for a UNIX socket. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const server = createServer(options);
+  server.maxHeadersCount = 64;
+  // A client may end its side after its request; without this, Node hangs up before the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  server.on('clientError', (error: Error, socket: Duplex) => {
+    refuseUnreadable(error, socket, options.onUnparsed);
+  });
+
+  const sockets = openSockets(server);
+  let claim: ClaimedSocket | null = null;
+  if (options.listen.kind === 'unix') {
+    claim = await claimSocketPath(options.listen.path, options.socket ?? { mode: 0o600, group: null });
+    await claim.listen(server);
+  } else {
+    await listenOnTcp(server, options.listen.host, options.listen.port);
+  }
+  // Such as EMFILE on accept: the next connection may work again.
+  server.on('error', (error) => options.onError?.(error));
+
+  return {
+    address: boundAddress(server, options.listen),
+    renew(certificate) {
+      if (server instanceof https.Server) server.setSecureContext({ ...certificate });
+    },
+    async close(graceMs = 1000) {
+      await claim?.release();
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeIdleConnections();
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * The sockets below every connection, as they are now. `closeAllConnections` does not know the ones whose TLS
+ * handshake is not over, nor those that were refused as no HTTP, and the server does not close before they do.
+ */
+function openSockets(server: http.Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+function createServer(options: HttpServerOptions): http.Server | https.Server {
+  const requestMs = options.requestMs ?? 30_000;
+  const limits = {
+    headersTimeout: Math.min(10_000, requestMs),
+    requestTimeout: requestMs,
+    // Node looks at both limits this often only.
+    connectionsCheckingInterval: Math.min(1000, requestMs),
+    keepAliveTimeout: 30_000,
+    maxHeaderSize: 8 * 1024,
+  };
+  const limit = options.connections ?? 64;
+  const connections = options.whenFull === 'end_waiting' ? new HttpConnections(limit) : null;
+  const answer = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+    connections?.began(request);
+    void serve(options, request, response).finally(() => connections?.answered(request));
+  };
+  const server =
+    options.certificate === undefined
+      ? http.createServer(limits, answer)
+      : https.createServer({ ...limits, ...options.certificate, handshakeTimeout: 10_000 }, answer);
+  // RFC 9110, section 10.1.1; Node's own answer has no body.
+  server.on('checkExpectation', (request, response) => {
+    const refuse = (): HttpAnswer => errorAnswer(417, 'nothing but "100-continue" can be expected here');
+    void serve({ ...options, routes: refuse }, request, response);
+  });
+  if (connections === null) server.maxConnections = limit;
+  else server.prependListener('connection', (socket: Socket) => connections.admit(socket));
+  if (options.onConnection !== undefined) server.on('connection', options.onConnection);
+  return server;
+}
+
+async function serve(
+  options: HttpServerOptions,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  // Only a broken connection makes these fail, and then there is nobody to tell.
+  request.on('error', () => {});
+  response.on('error', () => {});
+  let answer: HttpAnswer;
+  try {
+    answer = await answerFor(options.routes, request);
+  } catch (error) {
+    options.onError?.(error);
+    answer = errorAnswer(500, 'internal error');
+  }
+  if (response.destroyed) return;
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  const headers: http.OutgoingHttpHeaders = {
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...answer.headers,
+  };
+  if (answer.status !== 204) headers['Content-Length'] = body.length;
+  // A body that nobody read would have to be read to its end to find the next request.
+  if (!request.complete) headers['Connection'] = 'close';
+  response.writeHead(answer.status, headers);
+  response.end(answer.status === 204 ? undefined : body);
+}
+
+async function answerFor(
+  routes: HttpRoutes | HttpResponder,
+  request: http.IncomingMessage,
+): Promise<HttpAnswer> {
+  if (typeof routes === 'function') return await routes(request);
+  let url: URL;
+  try {
+    url = new URL(request.url ?? '/', 'http://localhost');
+  } catch {
+    return errorAnswer(400, 'the request target is not a path');
+  }
+  const found = findHandler(routes, request.method ?? 'GET', url.pathname);
+  return 'refusal' in found ? found.refusal : await found.handler(request, url);
+}
+
+/** Answers what the parser could not read, in the same shape as every other error. */
+function refuseUnreadable(
+  error: Error,
+  socket: Duplex,
+  onUnparsed: HttpServerOptions['onUnparsed'] = () => null,
+): void {
+  const code = systemErrorCode(error);
+  // Anything else is a broken connection, or a TLS handshake that failed: there is nobody to answer.
+  if (!socket.writable || !(code?.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT')) {
+    socket.destroy();
+    return;
+  }
+  const start = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : null;
+  const { status, body } = (start === null ? null : onUnparsed(start)) ?? errorAnswer(...unreadable(code));
+  socket.end(
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    // A client that keeps its side open would keep the connection.
+    () => socket.destroy(),
+  );
+}
+
+function unreadable(code: string | null): [number, string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return [431, 'the request headers are too large'];
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return [408, 'the request did not arrive in time'];
+    default:
+      return [400, 'not an HTTP/1.1 request'];
+  }
+}
+
+function listenOnTcp(server: http.Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void => {
+      reject(
+        new ListenRefused(
+          `Cannot listen on "${addressText({ kind: 'tcp', host, port })}": ${systemErrorText(error)}`,
+        ),
+      );
+    };
+    server.once('error', failed);
+    server.listen({ host, port, exclusive: true }, () => {
+      server.removeListener('error', failed);
+      resolve();
+    });
+  });
+}
+
+function boundAddress(server: http.Server, asked: ListenAddress): ListenAddress {
+  const bound = server.address();
+  if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked;
+  return { kind: 'tcp', host: bound.address, port: bound.port };
+}

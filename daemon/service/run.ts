@@ -1,0 +1,114 @@
+import type { Config } from '../../config/config.ts';
+import { loadConfiguration } from '../configuration.ts';
+import { Daemon } from '../daemon.ts';
+import { createSwitchableLog, type Log, type SwitchableLog } from '../log/log.ts';
+import { createNotifier, type Notifier } from './notify.ts';
+import { explainRefusal } from './refusal-text.ts';
+import { Signals } from './signals.ts';
+import { welcome } from './welcome.ts';
+
+/** How often the service manager's status line is renewed when it has no watchdog of its own to ask for more. */
+const statusMs = 10_000;
+
+/** What a stop may take beyond `stop_timeout`, for its other steps, before the process ends itself the hard way. */
+const stopGraceMs = 8_000;
+
+export interface RunSettings {
+  /** Null runs on the embedded default. */
+  readonly configFile: string | null;
+}
+
+/**
+ * Runs the daemon until a signal ends it; resolves with the exit code: 0 after an orderly stop, 1 when it could not
+ * start or stop well. Throws `ConfigRefused` before anything has started.
+ */
+export async function runDaemon(settings: RunSettings): Promise<number> {
+  const configuration = loadConfiguration(settings.configFile);
+  let { config } = configuration;
+  const log = createSwitchableLog(config.log);
+  const notifier = createNotifier();
+  // Signals count from here on: one that comes during the start stops what has started.
+  const signals = new Signals(log, () => config.limits.stopTimeoutMs + stopGraceMs);
+  endOnDefect(log);
+  let daemon: Daemon;
+  try {
+    daemon = await Daemon.start(configuration, log);
+  } catch (error) {
+    log.error('not started', { error: explainRefusal(error) });
+    signals.close();
+    notifier.close();
+    return 1;
+  }
+  if (settings.configFile === null) {
+    process.stdout.write(
+      welcome(configuration.config, daemon.monitoringAddress, process.argv[1] ?? 'audit-sidecar'),
+    );
+  }
+  log.info('started', { pid: process.pid, devices: configuration.devices.size });
+  const stopReporting = report(daemon, notifier);
+  for (;;) {
+    const signal = await signals.next();
+    if (signal !== 'SIGHUP') break;
+    config = (await reload(daemon, settings.configFile, log, notifier)) ?? config;
+  }
+  log.info('stopping');
+  notifier.stopping();
+  stopReporting();
+  const worked = await daemon.stop();
+  log.info('stopped');
+  notifier.close();
+  signals.close();
+  return worked ? 0 : 1;
+}
+
+/** The configuration that is in force from now on; `null` when it was refused and everything is as before. */
+async function reload(
+  daemon: Daemon,
+  file: string | null,
+  log: SwitchableLog,
+  notifier: Notifier,
+): Promise<Config | null> {
+  notifier.reloading();
+  try {
+    const configuration = loadConfiguration(file);
+    await daemon.reload(configuration);
+    log.use(configuration.config.log);
+    log.info('reloaded', { devices: configuration.devices.size });
+    return configuration.config;
+  } catch (error) {
+    log.error('not reloaded, running on as before', { error: explainRefusal(error) });
+    return null;
+  } finally {
+    notifier.ready(daemon.statusText);
+  }
+}
+
+/** Tells the service manager that the daemon is ready, and from then on that it is alive; returns what ends it. */
+function report(daemon: Daemon, notifier: Notifier): () => void {
+  notifier.ready(daemon.statusText);
+  const timer = setInterval(
+    () => {
+      notifier.watchdog();
+      notifier.status(daemon.statusText);
+    },
+    Math.min(statusMs, notifier.watchdogMs ?? statusMs),
+  );
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** A defect ends the process; its message may quote a record, so only its kind and place are told. */
+function endOnDefect(log: Log): void {
+  process.on('uncaughtException', (error: unknown) => {
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    const place = stack.split('\n').filter((line) => /^\s+at /.test(line));
+    log.error('internal error', {
+      kind: error instanceof Error ? error.name : typeof error,
+      place: place
+        .slice(0, 8)
+        .map((line) => line.trim())
+        .join(' '),
+    });
+    process.kill(process.pid, 'SIGKILL');
+  });
+}

@@ -1,0 +1,199 @@
+import { chmodSync, chownSync, lstatSync, readFileSync, type Stats } from 'node:fs';
+import { chmod, link, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
+import type net from 'node:net';
+import path from 'node:path';
+import { makeFolders } from '../../devices/file/make-folders.ts';
+import { systemErrorCode, systemErrorText } from '../system-error.ts';
+import { maxSocketPathBytes, openSocketFolder } from './socket-folder.ts';
+import { probeSocket } from './socket-probe.ts';
+
+/** A UNIX socket cannot be made at its path. The message names the path and the reason. */
+export class SocketPathRefused extends Error {
+  override readonly name = 'SocketPathRefused';
+}
+
+export interface SocketPathOptions {
+  /** Permission bits; whoever may write may connect (unix(7)). */
+  readonly mode: number;
+  /** Owner group by name or number; `null` leaves the process's. */
+  readonly group: string | null;
+}
+
+/** A path that was free, or held by a dead socket, when it was claimed. */
+export interface ClaimedSocket {
+  readonly path: string;
+  /** Makes `server` listen here; rejects with `SocketPathRefused`. Call it once. */
+  listen(server: net.Server): Promise<void>;
+  /** Removes the socket file if it is still the one that `listen` made. Closing the server is the caller's. */
+  release(): Promise<void>;
+}
+
+/**
+ * Looks whether `path` can be had, and makes the folders above it. Those get mode 0755 whatever the umask is: the
+ * clients run as other users, and it is the mode of the socket that says who may connect.
+ */
+export async function claimSocketPath(
+  socketPath: string,
+  options: SocketPathOptions,
+): Promise<ClaimedSocket> {
+  const bytes = Buffer.byteLength(socketPath);
+  if (bytes > maxSocketPathBytes) {
+    throw refused(socketPath, `the path has ${bytes} bytes and the system takes ${maxSocketPathBytes}`);
+  }
+  const group = options.group === null ? null : groupNumber(options.group);
+  if (group === undefined) throw refused(socketPath, `group "${options.group}" is not in /etc/group`);
+  const absolute = path.resolve(socketPath);
+  const folder = path.dirname(absolute);
+  await explained(socketPath, async () => {
+    for (const made of await makeFolders(folder, 0o755)) await chmod(made, 0o755);
+  });
+  await refuseUnlessFree(socketPath, absolute);
+
+  let own: Stats | null = null;
+  return {
+    path: socketPath,
+    listen: (server) =>
+      explained(socketPath, async () => {
+        own = await listenAt(server, socketPath, absolute, options.mode, group);
+      }),
+    async release() {
+      if (own === null) return;
+      const found = await lstat(absolute).catch(() => null);
+      if (found?.ino === own.ino && found.dev === own.dev) await unlink(absolute).catch(() => {});
+      own = null;
+    },
+  };
+}
+
+/**
+ * Binds in a folder that only this user can enter, sets group and mode there, and then links the socket to its
+ * path, so nobody can connect before the mode is what was asked for. A umask would do as well, but it is the
+ * process's, and files that other parts make at that moment would get it too.
+ */
+async function listenAt(
+  server: net.Server,
+  socketPath: string,
+  absolute: string,
+  mode: number,
+  group: number | null,
+): Promise<Stats> {
+  const nursery = await mkdtemp(path.join(path.dirname(absolute), '.new-'));
+  const folder = openSocketFolder(nursery);
+  // libuv removes the name it bound when the server closes; until then the descriptor must stay what it is.
+  server.once('close', () => folder.close());
+  try {
+    const bound = path.join(nursery, 's');
+    await listening(server, folder.address('s'));
+    try {
+      if (group !== null) giveToGroup(socketPath, bound, group);
+      chmodSync(bound, mode);
+      await takeName(socketPath, bound, absolute, path.join(nursery, 'old'));
+      return lstatSync(absolute);
+    } catch (error) {
+      server.close();
+      throw error;
+    }
+  } finally {
+    if (!server.listening) folder.close();
+    await rm(nursery, { recursive: true, force: true });
+  }
+}
+
+function listening(server: net.Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+}
+
+/**
+ * Links `bound` to `absolute`. A dead socket is moved to `aside` first, and put back should it turn out to live.
+ * That is right for two processes that want the same path; a third in the very same moment could push one of them
+ * out. Daemons with the same configuration are kept apart before, by the lock of the state directory.
+ */
+async function takeName(socketPath: string, bound: string, absolute: string, aside: string): Promise<void> {
+  for (;;) {
+    try {
+      return await link(bound, absolute);
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
+    }
+    await refuseUnlessFree(socketPath, absolute);
+    try {
+      await rename(absolute, aside);
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') continue;
+      throw error;
+    }
+    // Between the look and the move another process may have put its own there.
+    const found = await lstat(aside);
+    if (found.isSocket() && (await probeSocket(aside, 0)).kind === 'dead') {
+      await unlink(aside);
+    } else {
+      await rename(aside, absolute);
+      throw inUse(socketPath);
+    }
+  }
+}
+
+async function refuseUnlessFree(socketPath: string, absolute: string): Promise<void> {
+  const found = await explained(socketPath, () =>
+    lstat(absolute).catch((error: unknown) => {
+      if (systemErrorCode(error) === 'ENOENT') return null;
+      throw error;
+    }),
+  );
+  if (found === null) return;
+  if (!found.isSocket()) {
+    throw refused(socketPath, 'there is something other than a socket, which is left as it is');
+  }
+  const probe = await probeSocket(absolute, 0);
+  if (probe.kind === 'living') throw inUse(socketPath);
+  if (probe.kind === 'unknown') {
+    throw refused(
+      socketPath,
+      `cannot find out whether the socket there is in use: ${systemErrorText(probe.error)}`,
+    );
+  }
+}
+
+function giveToGroup(socketPath: string, file: string, group: number): void {
+  try {
+    chownSync(file, -1, group);
+  } catch (error) {
+    const hint =
+      systemErrorCode(error) === 'EPERM' ? ': the user of the daemon has to be a member of that group' : '';
+    throw refused(socketPath, `cannot give it to group ${group}: ${systemErrorText(error)}${hint}`);
+  }
+}
+
+/** The number of a group given by name or number; `undefined` when there is no such name. */
+function groupNumber(group: string): number | undefined {
+  if (/^[0-9]{1,9}$/.test(group)) return Number(group);
+  // Node has no getgrnam. Groups of a directory service can be given by number.
+  for (const line of readFileSync('/etc/group', 'utf8').split('\n')) {
+    const [name, , number] = line.split(':');
+    if (name === group && number !== undefined && /^[0-9]+$/.test(number)) return Number(number);
+  }
+  return undefined;
+}
+
+function inUse(socketPath: string): SocketPathRefused {
+  return refused(socketPath, 'a running process listens there');
+}
+
+function refused(socketPath: string, what: string): SocketPathRefused {
+  return new SocketPathRefused(`Cannot listen on "${socketPath}": ${what}`);
+}
+
+async function explained<T>(socketPath: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SocketPathRefused) throw error;
+    throw refused(socketPath, systemErrorText(error));
+  }
+}

@@ -1,0 +1,126 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { systemErrorCode, systemErrorText } from '../system-error.ts';
+import { readSaltFile } from './salt-file.ts';
+import { SaltRefused } from './salt-refused.ts';
+import type { StateDirectory } from './state-directory.ts';
+
+export { SaltRefused } from './salt-refused.ts';
+
+const folder = 'salts';
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+// A file name holds 255 bytes on every common file system.
+const maxNameBytes = 200;
+
+/**
+ * The salt of a device: the text in `saltFile`, or else the one in the state directory, which is made when there is
+ * none: a random UUID in text form, as OpenBao makes them. A damaged one is refused and never replaced, because with a new
+ * salt the hashes before and after no longer compare. `warn` hears of a salt file that other users can read.
+ */
+export async function saltFor(
+  state: StateDirectory,
+  devicePath: string,
+  saltFile: string | null,
+  warn: (message: string) => void = () => {},
+): Promise<string> {
+  if (saltFile !== null) return readSaltFile(saltFile, warn);
+  const name = saltName(devicePath);
+  const stored = await state.read(name);
+  if (stored !== null) return storedSalt(stored, path.join(state.path, name), devicePath);
+  const salt = randomUUID();
+  const bytes = Buffer.from(`${JSON.stringify({ device: devicePath, salt })}\n`);
+  if (await state.createAtomically(name, bytes)) return salt;
+  return saltFor(state, devicePath, null);
+}
+
+/** Makes the stored salt of a device unreadable for good; does nothing when there is none. */
+export function destroySalt(state: StateDirectory, devicePath: string): Promise<void> {
+  return state.destroy(saltName(devicePath));
+}
+
+/** The stored salt of a device, without the lock, so also beside a running daemon; `null` when there is none. */
+export function readSalt(stateDir: string, devicePath: string): string | null {
+  const file = path.join(stateDir, saltName(devicePath));
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return null;
+    throw new SaltRefused(`Cannot read salt "${file}": ${systemErrorText(error)}`);
+  }
+  return storedSalt(bytes, file, devicePath);
+}
+
+/** Whether a device has a stored salt, readable or not. */
+export async function hasSalt(state: StateDirectory, devicePath: string): Promise<boolean> {
+  return (await state.read(saltName(devicePath))) !== null;
+}
+
+/** Paths of the devices that have a stored salt. `unreadable` hears of each file that does not say whose it is. */
+export async function storedSalts(
+  state: StateDirectory,
+  unreadable: (message: string) => void,
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of await state.list(folder)) {
+    const bytes = await state.read(`${folder}/${name}`);
+    if (bytes === null) continue;
+    const file = path.join(state.path, folder, name);
+    try {
+      const { device } = parseStored(bytes, file);
+      if (saltName(device) !== `${folder}/${name}`) throw damaged(file, 'it is the salt of another device');
+      paths.push(device);
+    } catch (error) {
+      if (!(error instanceof SaltRefused)) throw error;
+      unreadable(error.message);
+    }
+  }
+  return paths;
+}
+
+/**
+ * A file name for any device path, different for different paths also where file names ignore case: bytes other
+ * than `a-z 0-9 _ -` become `%` and two digits, and a long name becomes its SHA-256 behind a `=`.
+ */
+function saltName(devicePath: string): string {
+  let name = '';
+  for (const byte of Buffer.from(devicePath)) {
+    const character = String.fromCharCode(byte);
+    name += /[a-z0-9_-]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
+  }
+  if (name.length > maxNameBytes) name = `=${createHash('sha256').update(devicePath).digest('hex')}`;
+  return `${folder}/${name}`;
+}
+
+function storedSalt(bytes: Buffer, file: string, devicePath: string): string {
+  const { device, salt } = parseStored(bytes, file);
+  if (device !== devicePath) throw damaged(file, 'it is the salt of another device');
+  return salt;
+}
+
+function parseStored(bytes: Buffer, file: string): { device: string; salt: string } {
+  if (bytes.length === 0) throw damaged(file, 'it is empty');
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    // The parser's message would quote the salt.
+    throw damaged(file, 'it is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || !('device' in value) || !('salt' in value)) {
+    throw damaged(file, 'it has no device and salt');
+  }
+  const { device, salt } = value;
+  if (typeof device !== 'string') throw damaged(file, 'the device is not text');
+  if (typeof salt !== 'string' || !uuid.test(salt)) {
+    throw damaged(file, 'the salt is not a UUID of 36 characters');
+  }
+  return { device, salt };
+}
+
+function damaged(file: string, what: string): SaltRefused {
+  return new SaltRefused(
+    `Cannot use salt "${file}": ${what}; restore it from a backup, or remove it to begin with a new salt (hashes from before will then not compare with new ones)`,
+  );
+}
