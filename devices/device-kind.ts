@@ -1,5 +1,6 @@
 import type { LineOptions } from '../format/line-options.ts';
 import type { Device, DeviceSettings } from './device.ts';
+import type { DeviceClaim } from './device-claim.ts';
 
 /** Option values as an operator wrote them: the configuration file and the API turn numbers and booleans into text. */
 export type OptionTexts = Readonly<Record<string, string>>;
@@ -19,6 +20,7 @@ export interface ParsedDevice {
   readonly type: string;
   readonly line: LineOptions;
   readonly lane: LaneOptions;
+  readonly claims: readonly DeviceClaim[];
   /** Makes the device; touches nothing outside the process. */
   create(settings: DeviceSettings): Device;
 }

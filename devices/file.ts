@@ -44,9 +44,9 @@ export const fileKind: RegisteredKind = {
     const destination = values.file_path;
     switch (destination.kind) {
       case 'stdout':
-        return standardOutput;
+        return { claims: [{ kind: 'stdout' }], create: standardOutput };
       case 'discard':
-        return () => new DiscardDevice();
+        return { claims: [], create: () => new DiscardDevice() };
       case 'file': {
         const roots = limits === null ? null : rootsOf('file_path', destination.path, limits, problems);
         const options = Object.freeze({
@@ -57,7 +57,10 @@ export const fileKind: RegisteredKind = {
           roots,
           mustExist: limits !== null && values.mode === null,
         });
-        return (settings) => new AppendingFile(options, settings);
+        return {
+          claims: [{ kind: 'file', path: destination.path }],
+          create: (settings) => new AppendingFile(options, settings),
+        };
       }
     }
   },

@@ -47,7 +47,7 @@ export const httpKind: RegisteredKind = {
     const fault = limits === null ? null : remoteHeaderFault(headers);
     if (fault !== null) problems.push({ option: 'headers', message: fault });
     const options = Object.freeze({ target, headers, contentType: contentTypeOf(line, batch), batch, tls });
-    return () => new HttpDevice(options);
+    return { claims: [], create: () => new HttpDevice(options) };
   },
 };
 

@@ -1,8 +1,17 @@
 import type { LineOptions } from '../format/line-options.ts';
 import type { Device, DeviceSettings } from './device.ts';
+import type { DeviceClaim } from './device-claim.ts';
 import type { OptionProblem, OptionTexts } from './device-kind.ts';
 import type { OptionTable } from './option-table.ts';
 import type { RemoteLimits } from './remote-limits.ts';
+
+/** A device whose options could be read. */
+export interface ReadDevice {
+  /** What it keeps for itself; the paths as the operator wrote them, made absolute. */
+  readonly claims: readonly DeviceClaim[];
+  /** Makes the device; touches nothing outside the process. */
+  readonly create: (settings: DeviceSettings) => Device;
+}
 
 /** What a kind of device adds to the registry. */
 export interface RegisteredKind {
@@ -20,5 +29,5 @@ export interface RegisteredKind {
     problems: OptionProblem[],
     line: LineOptions,
     limits: RemoteLimits | null,
-  ): ((settings: DeviceSettings) => Device) | null;
+  ): ReadDevice | null;
 }

@@ -38,7 +38,7 @@ export function parseDevice(
   const line = readLineOptions(options, problems);
   const lane = readLaneOptions(options, problems);
   if (limits !== null) refuseBeyond(limits, options, line, problems);
-  const create = kind.read(options, problems, line, limits);
-  if (create === null || problems.length > 0) throw new OptionsRefused(problems);
-  return Object.freeze({ type, line, lane, create });
+  const read = kind.read(options, problems, line, limits);
+  if (read === null || problems.length > 0) throw new OptionsRefused(problems);
+  return Object.freeze({ type, line, lane, claims: read.claims, create: read.create });
 }

@@ -6,6 +6,7 @@ import { frameLines } from './transport/framing.ts';
 import {
   framingOption,
   parseSocketType,
+  peerClaims,
   readFraming,
   readTarget,
   socketTypeWanted,
@@ -47,6 +48,9 @@ export const socketKind: RegisteredKind = {
     const tls = readTlsOptions(values, target, problems);
     if (problems.length > 0) return null;
     const transport = transportTo(target, tls);
-    return (settings) => new FramedDevice(transport, (lines) => frameLines(lines, framing), settings);
+    return {
+      claims: peerClaims(target),
+      create: (settings) => new FramedDevice(transport, (lines) => frameLines(lines, framing), settings),
+    };
   },
 };

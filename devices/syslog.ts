@@ -11,6 +11,7 @@ import { type Framing, frameLines } from './transport/framing.ts';
 import {
   framingOption,
   parseSocketType,
+  peerClaims,
   readFraming,
   readTarget,
   socketTypeWanted,
@@ -101,12 +102,15 @@ export const syslogKind: RegisteredKind = {
     const limit = values.max_message_bytes ?? Number.POSITIVE_INFINITY;
     const unsaid = local && values.socket_type === null && values.framing === null;
     const transport = unsaid ? new LocalLoggerTransport() : transportTo(target, tls);
-    return (settings) =>
-      new FramedDevice(
-        transport,
-        (lines) => frameLines(lines, framing, headerAt(header, settings.now()), limit),
-        settings,
-      );
+    return {
+      claims: peerClaims(target),
+      create: (settings) =>
+        new FramedDevice(
+          transport,
+          (lines) => frameLines(lines, framing, headerAt(header, settings.now()), limit),
+          settings,
+        ),
+    };
   },
 };
 

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import type { DeviceClaim } from '../device-claim.ts';
 import type { OptionProblem } from '../device-kind.ts';
 import { alternatives, type Option } from '../option-table.ts';
 import { type Address, type SocketTarget, type SocketType, socketTypes, targetOf } from './address.ts';
@@ -53,6 +55,11 @@ export function readFraming(
   }
   // The newline is what the datagram transports leave out.
   return 'newline';
+}
+
+/** The socket that a device connects to, when it is one of this machine's. */
+export function peerClaims(target: SocketTarget): readonly DeviceClaim[] {
+  return 'path' in target ? [{ kind: 'peer', path: path.resolve(target.path) }] : [];
 }
 
 export function transportTo(target: SocketTarget, tls: TlsOptions | null): Transport {
