@@ -36,6 +36,8 @@ export class Destination {
   readonly excused: Set<number> = new Set();
   /** Broken connections whose senders do not know yet. */
   newsUnderWay = 0;
+  /** A device was closed while the operating system still held its write: that comes when it comes. */
+  writeLeftBehind = false;
   readonly #world: World;
   readonly #logged = new Set<number>();
   /** How many copies are on their way. */

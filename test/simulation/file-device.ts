@@ -66,7 +66,9 @@ export class FileDevice implements SimulatedDevice {
     return { settled, refused: [], failure: new DeviceFailure('no_space', 'Cannot write: disk is full') };
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    if (this.#writing.length > 0) this.#destination.writeLeftBehind = true;
+  }
 
   kill(): void {
     this.#waits.kill();
