@@ -189,7 +189,8 @@ test('an answer without end does not hold the next record back', async (context)
       answer: (_, response) => {
         response.writeHead(200);
         const more = (): void => {
-          if (!response.destroyed) response.write(Buffer.alloc(16 * 1024), more);
+          // A turn of the event loop between: Node 26's test runner keeps a note of each callback until then.
+          if (!response.destroyed) response.write(Buffer.alloc(16 * 1024), () => setImmediate(more));
         };
         more();
       },
