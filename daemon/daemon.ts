@@ -17,6 +17,7 @@ import type { Phase } from './monitoring/health.ts';
 import { createMetrics, type Metrics } from './monitoring/metrics.ts';
 import { MonitoringServer, type PreparedServer } from './monitoring/monitoring-server.ts';
 import type { StatusSource } from './monitoring/status-routes.ts';
+import { Refused } from './refused.ts';
 import { openStateDirectory } from './state/state-directory.ts';
 import { emptyTable, readTable } from './state/stored-table.ts';
 import { StopSteps } from './stop-steps.ts';
@@ -25,7 +26,7 @@ import { type DeviceChange, DeviceTable } from './table/device-table.ts';
 import { recordPolicy } from './table/record-policy.ts';
 
 /** A reload that asks for what only a restart can change. Nothing was changed. */
-export class ReloadRefused extends Error {
+export class ReloadRefused extends Refused {
   override readonly name = 'ReloadRefused';
 }
 

@@ -1,4 +1,5 @@
 import type { MountKeys } from '../../format/line-options.ts';
+import { Refused } from '../refused.ts';
 
 /** A device as the API shows it. */
 export interface DeviceListing {
@@ -45,7 +46,7 @@ export interface AdminControl {
 }
 
 /** What a caller asked for cannot be done. The message is for them. */
-export class AdminRefused extends Error {
+export class AdminRefused extends Refused {
   override readonly name = 'AdminRefused';
   readonly status: number;
 

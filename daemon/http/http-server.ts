@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ListenAddress } from '../../config/config.ts';
+import { Refused } from '../refused.ts';
 import { type ClaimedSocket, claimSocketPath, type SocketPathOptions } from '../sockets/socket-file.ts';
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { addressText } from './address-text.ts';
@@ -10,7 +11,7 @@ import { HttpConnections } from './http-connections.ts';
 import { errorAnswer, findHandler, type HttpAnswer, type HttpRoutes } from './http-routes.ts';
 
 /** The address cannot be listened on. The message names it. */
-export class ListenRefused extends Error {
+export class ListenRefused extends Refused {
   override readonly name = 'ListenRefused';
 }
 

@@ -1,16 +1,14 @@
-import { ConfigRefused, formatProblems } from '../../config/problem.ts';
-import { ReloadRefused } from '../daemon.ts';
-import { ListenRefused } from '../http/http-server.ts';
-import { SocketPathRefused } from '../sockets/socket-file.ts';
-import { SaltRefused } from '../state/salts.ts';
-import { StateRefused } from '../state/state-directory.ts';
-import { DevicesRefused } from '../table/devices-refused.ts';
+import { ConfigRefused } from '../../config/problem.ts';
+import { OptionsRefused } from '../../devices/device-kind.ts';
+import { PolicyRefused } from '../../format/policy-refused.ts';
+import { Refused } from '../refused.ts';
 
-const refusals = [ReloadRefused, DevicesRefused, ListenRefused, SaltRefused, SocketPathRefused, StateRefused];
+/** Refusals of the rooms below the daemon, which know nothing of it. */
+const fromBelow = [ConfigRefused, OptionsRefused, PolicyRefused] as const;
 
 /** Why a start or reload did not happen, for the operator. An error of no known kind is told by its kind alone. */
 export function explainRefusal(error: unknown): string {
-  if (error instanceof ConfigRefused) return formatProblems(error.problems);
-  for (const refusal of refusals) if (error instanceof refusal) return error.message;
+  if (error instanceof Refused) return error.message;
+  for (const refusal of fromBelow) if (error instanceof refusal) return error.message;
   return `internal error (${error instanceof Error ? error.name : typeof error})`;
 }

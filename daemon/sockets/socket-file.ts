@@ -3,12 +3,13 @@ import { chmod, link, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promise
 import type net from 'node:net';
 import path from 'node:path';
 import { makeFolders } from '../../devices/file/make-folders.ts';
+import { Refused } from '../refused.ts';
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { maxSocketPathBytes, openSocketFolder } from './socket-folder.ts';
 import { probeSocket } from './socket-probe.ts';
 
 /** A UNIX socket cannot be made at its path. The message names the path and the reason. */
-export class SocketPathRefused extends Error {
+export class SocketPathRefused extends Refused {
   override readonly name = 'SocketPathRefused';
 }
 
