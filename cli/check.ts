@@ -27,9 +27,9 @@ export function checkCommand(endWith: (code: number) => void): CommandModule<obj
 
 async function check(file: string, json: boolean): Promise<number> {
   // Loaded here: commands that read no configuration start twice as fast without it.
-  const { loadConfiguration } = await import('../daemon/configuration.ts');
+  const { loadConfiguration } = await import('../daemon/table/configuration.ts');
   try {
-    const { config } = loadConfiguration(file);
+    const { config } = await loadConfiguration(file);
     const summary = `${counted(config.devices.size, 'device')}, ${counted(config.listeners.length, 'listener')}`;
     process.stdout.write(
       json ? `${JSON.stringify({ ok: true, problems: [] })}\n` : `${file}: ok, ${summary}\n`,

@@ -58,9 +58,9 @@ export interface DeviceConfig {
   readonly options: Readonly<Record<string, string>>;
   /**
    * Those of `options` that hold a credential, with the reference (`${credential:NAME}`) in place of its value: what
-   * may be shown. Absent when none does.
+   * may be shown. Empty when none does.
    */
-  readonly credentialOptions?: Readonly<Record<string, string>>;
+  readonly credentialOptions: Readonly<Record<string, string>>;
   readonly saltFile: string | null;
 }
 

@@ -28,9 +28,7 @@ export const device: z.ZodType<Omit<DeviceConfig, 'path'>> = section({
     description,
     local,
     options: Object.fromEntries(Object.entries(options).map(([name, leaf]) => [name, leaf.text])),
-    ...(secrets.length > 0 && {
-      credentialOptions: Object.fromEntries(secrets.map(([name, leaf]) => [name, leaf.shown])),
-    }),
+    credentialOptions: Object.fromEntries(secrets.map(([name, leaf]) => [name, leaf.shown])),
     saltFile,
   };
 });

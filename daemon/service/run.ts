@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
-import { loadConfiguration } from '../configuration.ts';
 import { Daemon } from '../daemon.ts';
 import { createSwitchableLog, type Log, type SwitchableLog } from '../log/log.ts';
+import { loadConfiguration } from '../table/configuration.ts';
 import { createNotifier, type Notifier } from './notify.ts';
 import { explainRefusal } from './refusal-text.ts';
 import { Signals } from './signals.ts';
@@ -20,10 +20,10 @@ export interface RunSettings {
 
 /**
  * Runs the daemon until a signal ends it; resolves with the exit code: 0 after an orderly stop, 1 when it could not
- * start or stop well. Throws `ConfigRefused` before anything has started.
+ * start or stop well. Rejects with `ConfigRefused` before anything has started.
  */
 export async function runDaemon(settings: RunSettings): Promise<number> {
-  const configuration = loadConfiguration(settings.configFile);
+  const configuration = await loadConfiguration(settings.configFile);
   let { config } = configuration;
   const log = createSwitchableLog(config.log);
   const notifier = createNotifier();
@@ -70,7 +70,7 @@ async function reload(
 ): Promise<Config | null> {
   notifier.reloading();
   try {
-    const configuration = loadConfiguration(file);
+    const configuration = await loadConfiguration(file);
     await daemon.reload(configuration);
     log.use(configuration.config.log);
     log.info('reloaded', { devices: configuration.devices.size });

@@ -2,8 +2,8 @@ import type { Config, DeviceConfig } from '../../config/config.ts';
 import { pathsCollide } from '../../config/device-path.ts';
 import { OptionsRefused, type ParsedDevice } from '../../devices/device-kind.ts';
 import { parseDevice } from '../../devices/registry.ts';
-import type { Configuration } from '../configuration.ts';
 import type { StoredDevice, StoredTable } from '../state/stored-table.ts';
+import type { Configuration } from './configuration.ts';
 import { DevicesRefused } from './devices-refused.ts';
 
 /** A device that is to be there, with its options parsed, and who asked for it. */
@@ -48,5 +48,5 @@ export function declaredDevices(
 export function apiDevice(path: string, device: StoredDevice, config: Config): DeclaredDevice {
   const { fileRoots, allowPrefix, allowLogRaw } = config.admin;
   const parsed = parseDevice(device.type, device.options, { fileRoots, allowPrefix, allowLogRaw });
-  return { declared: 'api', config: { path, saltFile: null, ...device }, parsed };
+  return { declared: 'api', config: { path, saltFile: null, credentialOptions: {}, ...device }, parsed };
 }

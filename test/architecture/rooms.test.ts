@@ -22,7 +22,7 @@ const rooms = Object.keys(packages);
 
 /** The floors inside `daemon/`, from the ground up: a wing or a loose file imports from the floors below it. */
 const floors: readonly (readonly string[])[] = [
-  ['clock.ts', 'configuration.ts', 'refused.ts', 'system-error.ts'],
+  ['clock.ts', 'refused.ts', 'system-error.ts'],
   ['log'],
   ['sockets', 'stop-steps.ts'],
   ['delivery', 'http', 'state'],

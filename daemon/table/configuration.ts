@@ -1,9 +1,9 @@
-import type { Config, ConfigProblem, DeviceConfig } from '../config/config.ts';
-import { inFileOrder, readConfig } from '../config/load.ts';
-import { ConfigRefused } from '../config/problem.ts';
-import type { ConfigSource } from '../config/source.ts';
-import { type OptionProblem, OptionsRefused, type ParsedDevice } from '../devices/device-kind.ts';
-import { deviceTypes, parseDevice } from '../devices/registry.ts';
+import type { Config, ConfigProblem, DeviceConfig } from '../../config/config.ts';
+import { inFileOrder, readConfig } from '../../config/load.ts';
+import { ConfigRefused } from '../../config/problem.ts';
+import type { ConfigSource } from '../../config/source.ts';
+import { type OptionProblem, OptionsRefused, type ParsedDevice } from '../../devices/device-kind.ts';
+import { deviceTypes, parseDevice } from '../../devices/registry.ts';
 
 /** A configuration that can be run, as far as that can be told without opening anything. */
 export interface Configuration {
@@ -14,10 +14,10 @@ export interface Configuration {
 
 /**
  * Reads a configuration file (`null`: the embedded default) and the options of its devices: what `run` starts with,
- * what a reload re-reads and what `check` checks. Throws `ConfigRefused` with the problems of the file and of the
+ * what a reload re-reads and what `check` checks. Rejects with `ConfigRefused` and the problems of the file and of the
  * options together, in the order of the file.
  */
-export function loadConfiguration(file: string | null): Configuration {
+export async function loadConfiguration(file: string | null): Promise<Configuration> {
   const { config, devices, problems, source } = readConfig(file);
   const parsed = new Map<string, ParsedDevice>();
   const all = [...problems];
@@ -42,7 +42,7 @@ function parseOptions(device: DeviceConfig, source: ConfigSource): ParsedDevice 
     }
     return error.problems.map((problem) => {
       const { option } = problem;
-      const reference = device.credentialOptions?.[option];
+      const reference = device.credentialOptions[option];
       // The message may quote the value, which nobody should read.
       const shown =
         reference === undefined
