@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdminConfig, ListenAddress } from '../../config/config.ts';
 import { addressText } from '../http/address-text.ts';
+import type { HttpResponder } from '../http/http-routes.ts';
 import {
-  type HttpResponder,
+  type HttpPlace,
   type HttpServer,
-  type HttpServerOptions,
   ListenRefused,
   type ServerCertificate,
   startHttpServer,
@@ -19,10 +19,13 @@ import { type AdminSources, adminResponder, listHeaders } from './responder.ts';
 import { readServerCertificate } from './server-certificate.ts';
 
 /** More than operators and their tools open; a flood of others only pushes each other out. */
-const connections = 128;
+const mostConnections = 128;
 
 /** A whole call is a few kilobytes. */
 const requestMs = 10_000;
+
+/** How long callers may take to read their last answers. */
+const lastAnswersMs = 1_000;
 
 /** What a start or reload has ready. Servers that are new listen already. */
 export interface PreparedAdmin {
@@ -70,14 +73,14 @@ export class AdminServer {
           : { ...access, server: await this.#prepareRemote(config.tcp, access.certificate) };
       return { config, local, remote };
     } catch (error) {
-      if (local !== this.#present?.local) await local.close();
+      if (local !== this.#present?.local) await local.close(0);
       throw error;
     }
   }
 
   async #prepareLocal({ path, mode }: AdminConfig): Promise<HttpServer> {
     if (this.#present?.config.path === path) return this.#present.local;
-    return this.#listen({ kind: 'unix', path }, () => true, { socket: { mode, group: null } });
+    return this.#listen({ kind: 'unix', path, mode, group: null }, () => true, null);
   }
 
   async #prepareRemote(
@@ -97,22 +100,21 @@ export class AdminServer {
     // No tokens are in force before the change is made.
     const allow = (headers: IncomingHttpHeaders): boolean =>
       this.#present?.remote?.tokens.allow(headers) ?? false;
-    return this.#listen(listen, allow, certificate === null ? {} : { certificate });
+    return this.#listen({ kind: 'tcp', ...address }, allow, certificate);
   }
 
   #listen(
-    listen: ListenAddress,
+    place: HttpPlace,
     allow: (headers: IncomingHttpHeaders) => boolean,
-    options: Partial<HttpServerOptions>,
+    certificate: ServerCertificate | null,
   ): Promise<HttpServer> {
     return startHttpServer({
-      ...options,
-      listen,
-      routes: (request) => (allow(request.headers) ? this.#respond(request) : permissionDenied),
-      connections,
-      whenFull: 'end_waiting',
+      place,
+      certificate,
+      connections: { kind: 'own', most: mostConnections },
       requestMs,
-      onUnparsed: (start) => {
+      respond: (request) => (allow(request.headers) ? this.#respond(request) : permissionDenied),
+      respondUnparsed: (start) => {
         const headers = listHeaders(start);
         if (headers === null) return null;
         return allow(headers) ? unsupportedPath : permissionDenied;
@@ -123,8 +125,8 @@ export class AdminServer {
 
   /** Closes what `prepare` opened. */
   async abandon({ local, remote }: PreparedAdmin): Promise<void> {
-    if (local !== this.#present?.local) await local.close();
-    if (remote !== null && remote.server !== this.#present?.remote?.server) await remote.server.close();
+    if (local !== this.#present?.local) await local.close(0);
+    if (remote !== null && remote.server !== this.#present?.remote?.server) await remote.server.close(0);
   }
 
   /** Goes over to what was prepared. Calls under way are answered by what they reached. */
@@ -143,15 +145,15 @@ export class AdminServer {
       remote.server.renew(remote.certificate);
     }
     await Promise.all([
-      before?.local !== local && before?.local.close(),
-      before?.remote?.server !== remote?.server && before?.remote?.server.close(),
+      before?.local !== local && before?.local.close(lastAnswersMs),
+      before?.remote?.server !== remote?.server && before?.remote?.server.close(lastAnswersMs),
     ]);
   }
 
   async stop(): Promise<void> {
     const present = this.#present;
     this.#present = null;
-    await Promise.all([present?.local.close(), present?.remote?.server.close()]);
+    await Promise.all([present?.local.close(lastAnswersMs), present?.remote?.server.close(lastAnswersMs)]);
   }
 }
 

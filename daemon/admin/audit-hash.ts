@@ -1,30 +1,32 @@
 import { normaliseDevicePath } from '../../config/device-path.ts';
+import type { HttpAnswer, HttpRoute } from '../http/http-routes.ts';
 import { type AdminControl, AdminRefused } from './admin-control.ts';
-import type { AdminRoute } from './admin-route.ts';
 import { enveloped } from './answers.ts';
 import { textField } from './field-values.ts';
+import { putOrPost } from './put-or-post.ts';
+import { readFields } from './request-body.ts';
 
 /** `/v1/sys/audit-hash/:path`: what a device writes in place of a value. */
-export function auditHashRoutes(control: AdminControl): readonly AdminRoute[] {
+export function auditHashRoutes(control: AdminControl): readonly HttpRoute[] {
   return [
     {
       path: /^\/v1\/sys\/audit-hash\/(.+)$/s,
-      async write({ name, fields }) {
+      methods: putOrPost(async ({ request, name }) => {
         // Booleans as OpenBao's field conversion has them; numbers by their text.
-        const input = textField(await fields(), 'input', ['0', '1']);
+        const input = textField(await readFields(request), 'input', ['0', '1']);
         if (input === '') throw new AdminRefused('the "input" parameter is empty');
         const path = normaliseDevicePath(name) ?? `${name}/`;
         return enveloped({ hash: control.hash(path, input) });
-      },
+      }),
     },
     {
-      path: /^\/v1\/sys\/audit-hash$/,
+      path: '/v1/sys/audit-hash',
       // OpenBao sends every method to the path with a slash, where nothing can be written.
-      ...methodsAlike(() => ({ status: 307, headers: { Location: '/v1/sys/audit-hash/' }, body: '' })),
+      methods: { GET: moved, PUT: moved, POST: moved, DELETE: moved },
     },
   ];
 }
 
-function methodsAlike(answer: NonNullable<AdminRoute['read']>): Omit<AdminRoute, 'path'> {
-  return { read: answer, write: answer, remove: answer };
+function moved(): HttpAnswer {
+  return { status: 307, headers: { Location: '/v1/sys/audit-hash/' }, body: '' };
 }

@@ -1,35 +1,39 @@
 import { normaliseDevicePath } from '../../config/device-path.ts';
+import type { HttpRoute } from '../http/http-routes.ts';
 import { type AdminControl, AdminRefused, type DeviceListing } from './admin-control.ts';
-import type { AdminRoute } from './admin-route.ts';
 import { done, enveloped } from './answers.ts';
 import { booleanField, textField, textsField } from './field-values.ts';
+import { putOrPost } from './put-or-post.ts';
+import { readFields } from './request-body.ts';
 
 /** Bytes: the path stands in log lines and metric labels. */
 const longestPath = 256;
 
 /** `/v1/sys/audit`: which devices there are, enabling one and disabling one. */
-export function auditRoutes(control: AdminControl): readonly AdminRoute[] {
+export function auditRoutes(control: AdminControl): readonly HttpRoute[] {
   return [
     {
-      path: /^\/v1\/sys\/audit$/,
-      read: () => enveloped(listed(control.devices())),
+      path: '/v1/sys/audit',
+      methods: { GET: () => enveloped(listed(control.devices())) },
     },
     {
       path: /^\/v1\/sys\/audit\/(.+)$/s,
-      async write({ name, fields }) {
-        const path = devicePath(name);
-        const given = await fields();
-        await control.enable(path, {
-          type: textField(given, 'type'),
-          description: textField(given, 'description'),
-          local: booleanField(given, 'local'),
-          options: textsField(given, 'options', 'option'),
-        });
-        return done;
-      },
-      async remove({ name }) {
-        await control.disable(devicePath(name));
-        return done;
+      methods: {
+        ...putOrPost(async ({ request, name }) => {
+          const path = devicePath(name);
+          const given = await readFields(request);
+          await control.enable(path, {
+            type: textField(given, 'type'),
+            description: textField(given, 'description'),
+            local: booleanField(given, 'local'),
+            options: textsField(given, 'options', 'option'),
+          });
+          return done;
+        }),
+        async DELETE({ name }) {
+          await control.disable(devicePath(name));
+          return done;
+        },
       },
     },
   ];

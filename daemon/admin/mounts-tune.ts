@@ -1,30 +1,32 @@
 import { hasControlCharacter } from '../../config/device-path.ts';
+import type { HttpMethods, HttpRoute } from '../http/http-routes.ts';
 import { type AdminControl, AdminRefused } from './admin-control.ts';
-import type { AdminAction, AdminRoute } from './admin-route.ts';
 import { done, enveloped } from './answers.ts';
 import { listField } from './field-values.ts';
 import { refuseUnusableEntry } from './policy-entry.ts';
+import { putOrPost } from './put-or-post.ts';
+import { readFields } from './request-body.ts';
 
 const requestField = 'audit_non_hmac_request_keys';
 const responseField = 'audit_non_hmac_response_keys';
 
 /** `/v1/sys/mounts/:mount/tune`, and of an auth mount: keys whose values stay readable in a mount's records. */
-export function mountsTuneRoutes(control: AdminControl): readonly AdminRoute[] {
+export function mountsTuneRoutes(control: AdminControl): readonly HttpRoute[] {
   return [
-    { path: /^\/v1\/sys\/mounts\/(.+)\/tune$/s, ...tuning(control, '') },
-    { path: /^\/v1\/sys\/auth\/(.+)\/tune$/s, ...tuning(control, 'auth/') },
+    { path: /^\/v1\/sys\/mounts\/(.+)\/tune$/s, methods: tuning(control, '') },
+    { path: /^\/v1\/sys\/auth\/(.+)\/tune$/s, methods: tuning(control, 'auth/') },
   ];
 }
 
-function tuning(control: AdminControl, above: string): { read: AdminAction; write: AdminAction } {
+function tuning(control: AdminControl, above: string): HttpMethods {
   return {
-    read({ name }) {
+    GET({ name }) {
       const { requestKeys, responseKeys } = control.mountKeys(mountPath(above, name));
       return enveloped({ [requestField]: requestKeys, [responseField]: responseKeys });
     },
-    async write({ name, fields }) {
+    ...putOrPost(async ({ request, name }) => {
       const mount = mountPath(above, name);
-      const given = await fields();
+      const given = await readFields(request);
       const requestKeys = listField(given, requestField);
       const responseKeys = listField(given, responseField);
       refuseUnusableEntry({
@@ -35,7 +37,7 @@ function tuning(control: AdminControl, above: string): { read: AdminAction; writ
         ...(responseKeys !== undefined && { responseKeys }),
       });
       return done;
-    },
+    }),
   };
 }
 

@@ -8,15 +8,17 @@ import { type ClaimedSocket, claimSocketPath, type SocketPathOptions } from '../
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { addressText } from './address-text.ts';
 import { HttpConnections } from './http-connections.ts';
-import { errorAnswer, findHandler, type HttpAnswer, type HttpRoutes } from './http-routes.ts';
+import { errorAnswer, type HttpAnswer, type HttpResponder } from './http-routes.ts';
 
 /** The address cannot be listened on. The message names it. */
 export class ListenRefused extends Refused {
   override readonly name = 'ListenRefused';
 }
 
-/** Answers every request, whatever its path. */
-export type HttpResponder = (request: http.IncomingMessage) => HttpAnswer | Promise<HttpAnswer>;
+/** What is listened on. A UNIX socket is made with this mode and group. */
+export type HttpPlace =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | ({ readonly kind: 'unix'; readonly path: string } & SocketPathOptions);
 
 /** A server's certificate, with those that lead to its authority, and its key: PEM. */
 export interface ServerCertificate {
@@ -24,29 +26,27 @@ export interface ServerCertificate {
   readonly key: string;
 }
 
+/**
+ * Who bounds the connections.
+ * `own`: of one too many, the one that has waited longest for its client is closed in its place;
+ * `callers`: `admit` hears of each before its first byte, behind the parser, and closes those it does not want.
+ */
+export type ConnectionBound =
+  | { readonly kind: 'own'; readonly most: number }
+  | { readonly kind: 'callers'; readonly admit: (socket: Socket) => void };
+
 export interface HttpServerOptions {
-  readonly listen: ListenAddress;
-  /** Handlers by path, or one function that finds them in its own way. */
-  readonly routes: HttpRoutes | HttpResponder;
-  /** Plain HTTP when left out. */
-  readonly certificate?: ServerCertificate;
-  /** For a UNIX socket; 0600 and the process's group when left out. */
-  readonly socket?: SocketPathOptions;
-  /** Connections it holds at most. 64 when left out: scrapers and probes need a handful. */
-  readonly connections?: number;
-  /**
-   * What a connection too many meets: it is closed at once (`refuse`, when left out), or the one that has waited
-   * longest for its client is closed in its place.
-   */
-  readonly whenFull?: 'refuse' | 'end_waiting';
-  /** How long a whole request may take to arrive, in milliseconds; 30,000 when left out. */
-  readonly requestMs?: number;
+  readonly place: HttpPlace;
+  /** `null`: plain HTTP. */
+  readonly certificate: ServerCertificate | null;
+  readonly connections: ConnectionBound;
+  /** How long a whole request may take to arrive, in milliseconds. */
+  readonly requestMs: number;
+  readonly respond: HttpResponder;
   /** Answers what the parser refused, given the bytes that it had then; `null` leaves it to the usual answer. */
-  readonly onUnparsed?: (start: Buffer) => HttpAnswer | null;
-  /** Hears of each connection before its first byte. */
-  readonly onConnection?: (socket: Socket) => void;
-  /** Hears of a handler that threw, after the client was answered 500. */
-  readonly onError?: (error: unknown) => void;
+  readonly respondUnparsed: (start: Buffer) => HttpAnswer | null;
+  /** Hears of an answer that threw, after the client was answered 500, and of a failed accept. */
+  readonly onError: (error: unknown) => void;
 }
 
 export interface HttpServer {
@@ -55,7 +55,7 @@ export interface HttpServer {
   /** Shows another certificate from the next connection on; only for a server that had one from the start. */
   renew(certificate: ServerCertificate): void;
   /** Answers what has been asked, and closes every connection, waiting no longer than `graceMs`. */
-  close(graceMs?: number): Promise<void>;
+  close(graceMs: number): Promise<void>;
 }
 
 /** Rejects with `ListenRefused`, or `SocketPathRefused` for a UNIX socket. */
@@ -65,26 +65,26 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   // A client may end its side after its request; without this, Node hangs up before the answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', (error: Error, socket: Duplex) => {
-    refuseUnreadable(error, socket, options.onUnparsed);
+    refuseUnreadable(error, socket, options.respondUnparsed);
   });
 
   const sockets = openSockets(server);
   let claim: ClaimedSocket | null = null;
-  if (options.listen.kind === 'unix') {
-    claim = await claimSocketPath(options.listen.path, options.socket ?? { mode: 0o600, group: null });
+  if (options.place.kind === 'unix') {
+    claim = await claimSocketPath(options.place.path, options.place);
     await claim.listen(server);
   } else {
-    await listenOnTcp(server, options.listen.host, options.listen.port);
+    await listenOnTcp(server, options.place.host, options.place.port);
   }
   // Such as EMFILE on accept: the next connection may work again.
-  server.on('error', (error) => options.onError?.(error));
+  server.on('error', options.onError);
 
   return {
-    address: boundAddress(server, options.listen),
+    address: boundAddress(server, options.place),
     renew(certificate) {
       if (server instanceof https.Server) server.setSecureContext({ ...certificate });
     },
-    async close(graceMs = 1000) {
+    async close(graceMs) {
       await claim?.release();
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -113,7 +113,7 @@ function openSockets(server: http.Server): ReadonlySet<Socket> {
 }
 
 function createServer(options: HttpServerOptions): http.Server | https.Server {
-  const requestMs = options.requestMs ?? 30_000;
+  const { requestMs, certificate, connections } = options;
   const limits = {
     headersTimeout: Math.min(10_000, requestMs),
     requestTimeout: requestMs,
@@ -122,24 +122,23 @@ function createServer(options: HttpServerOptions): http.Server | https.Server {
     keepAliveTimeout: 30_000,
     maxHeaderSize: 8 * 1024,
   };
-  const limit = options.connections ?? 64;
-  const connections = options.whenFull === 'end_waiting' ? new HttpConnections(limit) : null;
+  const bound = connections.kind === 'own' ? new HttpConnections(connections.most) : null;
   const answer = (request: http.IncomingMessage, response: http.ServerResponse): void => {
-    connections?.began(request);
-    void serve(options, request, response).finally(() => connections?.answered(request));
+    bound?.began(request);
+    void serve(options, request, response).finally(() => bound?.answered(request));
   };
   const server =
-    options.certificate === undefined
+    certificate === null
       ? http.createServer(limits, answer)
-      : https.createServer({ ...limits, ...options.certificate, handshakeTimeout: 10_000 }, answer);
+      : https.createServer({ ...limits, ...certificate, handshakeTimeout: 10_000 }, answer);
   // RFC 9110, section 10.1.1; Node's own answer has no body.
   server.on('checkExpectation', (request, response) => {
     const refuse = (): HttpAnswer => errorAnswer(417, 'nothing but "100-continue" can be expected here');
-    void serve({ ...options, routes: refuse }, request, response);
+    void serve({ ...options, respond: refuse }, request, response);
   });
-  if (connections === null) server.maxConnections = limit;
-  else server.prependListener('connection', (socket: Socket) => connections.admit(socket));
-  if (options.onConnection !== undefined) server.on('connection', options.onConnection);
+  // The caller's listeners come behind the parser's, which copies what it needs; one too many goes before it has one.
+  if (connections.kind === 'callers') server.on('connection', connections.admit);
+  else server.prependListener('connection', (socket: Socket) => bound?.admit(socket));
   return server;
 }
 
@@ -153,9 +152,9 @@ async function serve(
   response.on('error', () => {});
   let answer: HttpAnswer;
   try {
-    answer = await answerFor(options.routes, request);
+    answer = await options.respond(request);
   } catch (error) {
-    options.onError?.(error);
+    options.onError(error);
     answer = errorAnswer(500, 'internal error');
   }
   if (response.destroyed) return;
@@ -172,26 +171,11 @@ async function serve(
   response.end(answer.status === 204 ? undefined : body);
 }
 
-async function answerFor(
-  routes: HttpRoutes | HttpResponder,
-  request: http.IncomingMessage,
-): Promise<HttpAnswer> {
-  if (typeof routes === 'function') return await routes(request);
-  let url: URL;
-  try {
-    url = new URL(request.url ?? '/', 'http://localhost');
-  } catch {
-    return errorAnswer(400, 'the request target is not a path');
-  }
-  const found = findHandler(routes, request.method ?? 'GET', url.pathname);
-  return 'refusal' in found ? found.refusal : await found.handler(request, url);
-}
-
 /** Answers what the parser could not read, in the same shape as every other error. */
 function refuseUnreadable(
   error: Error,
   socket: Duplex,
-  onUnparsed: HttpServerOptions['onUnparsed'] = () => null,
+  respondUnparsed: HttpServerOptions['respondUnparsed'],
 ): void {
   const code = systemErrorCode(error);
   // Anything else is a broken connection, or a TLS handshake that failed: there is nobody to answer.
@@ -200,7 +184,8 @@ function refuseUnreadable(
     return;
   }
   const start = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : null;
-  const { status, body } = (start === null ? null : onUnparsed(start)) ?? errorAnswer(...unreadable(code));
+  const { status, body } =
+    (start === null ? null : respondUnparsed(start)) ?? errorAnswer(...unreadable(code));
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     // A client that keeps its side open would keep the connection.
@@ -236,8 +221,9 @@ function listenOnTcp(server: http.Server, host: string, port: number): Promise<v
   });
 }
 
-function boundAddress(server: http.Server, asked: ListenAddress): ListenAddress {
+function boundAddress(server: http.Server, place: HttpPlace): ListenAddress {
+  if (place.kind === 'unix') return { kind: 'unix', path: place.path };
   const bound = server.address();
-  if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked;
+  if (bound === null || typeof bound === 'string') return place;
   return { kind: 'tcp', host: bound.address, port: bound.port };
 }

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpListenerConfig } from '../../config/config.ts';
 import { addressText } from '../http/address-text.ts';
-import { errorAnswer, type HttpAnswer } from '../http/http-routes.ts';
+import { plainRefusals, routed } from '../http/http-router.ts';
+import { errorAnswer, type HttpAnswer, type HttpRoute } from '../http/http-routes.ts';
 import { type HttpServer, startHttpServer } from '../http/http-server.ts';
 import type { Log } from '../log/log.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
@@ -53,14 +54,19 @@ export class HttpListener {
     requestMs: number = defaultRequestMs,
   ): Promise<HttpListener> {
     const listener = new HttpListener(config, shared, budget, log);
+    const { address, mode, group } = config;
+    const records: HttpRoute = {
+      path: '/v1/records',
+      methods: { POST: ({ request }) => listener.#take(request) },
+    };
     listener.#server = await startHttpServer({
-      listen: config.address,
-      routes: new Map([['/v1/records', { POST: (request) => listener.#take(request) }]]),
-      socket: { mode: config.mode, group: config.group },
+      place: address.kind === 'unix' ? { ...address, mode, group } : address,
+      certificate: null,
       // Counted here, together with those of all other listeners.
-      connections: Number.POSITIVE_INFINITY,
+      connections: { kind: 'callers', admit: (socket) => listener.#accept(socket) },
       requestMs,
-      onConnection: (socket) => listener.#accept(socket),
+      respond: routed([records], plainRefusals),
+      respondUnparsed: () => null,
       onError: (error) =>
         log.error('listener failed', { listener: listener.name, error: systemErrorText(error) }),
     });

@@ -37,14 +37,17 @@ function ownPackage(): { folder: string; version: string } {
 
 /** Follows HEAD by hand (gitrepository-layout(5)): git need not be installed where the daemon runs. */
 function checkedOutCommit(folder: string): string | null {
-  const git = path.join(folder, '.git');
+  // In a linked worktree `.git` is a file that names the folder, and branches are in the folder they have in common.
+  const linked = /^gitdir: (.+)$/m.exec(readText(path.join(folder, '.git')) ?? '')?.[1];
+  const git = path.resolve(folder, linked ?? '.git');
+  const shared = path.resolve(git, readText(path.join(git, 'commondir'))?.trim() ?? '.');
   const head = readText(path.join(git, 'HEAD'))?.trim();
   if (head === undefined) return null;
   if (!head.startsWith('ref: ')) return commitOrNull(head);
   const ref = head.slice('ref: '.length);
-  const loose = readText(path.join(git, ref));
+  const loose = readText(path.join(shared, ref));
   if (loose !== null) return commitOrNull(loose.trim());
-  const packed = readText(path.join(git, 'packed-refs'))?.split('\n') ?? [];
+  const packed = readText(path.join(shared, 'packed-refs'))?.split('\n') ?? [];
   const line = packed.find((entry) => entry.endsWith(` ${ref}`));
   return commitOrNull(line?.split(' ')[0] ?? '');
 }

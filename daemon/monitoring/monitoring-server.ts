@@ -1,10 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ListenAddress } from '../../config/config.ts';
 import { addressText } from '../http/address-text.ts';
+import { plainRefusals, routed } from '../http/http-router.ts';
 import { type HttpServer, startHttpServer } from '../http/http-server.ts';
 import type { Log } from '../log/log.ts';
 import { systemErrorText } from '../system-error.ts';
 import { type StatusSource, statusRoutes } from './status-routes.ts';
+
+/** Scrapers and probes need a handful. */
+const mostConnections = 64;
+
+/** A probe or a scrape has no body. */
+const requestMs = 30_000;
+
+/** How long whoever asked may take to read a last answer. */
+const lastAnswersMs = 1_000;
 
 /** Metrics and health on their own listener, which a reload may move or turn off. */
 export class MonitoringServer {
@@ -28,17 +38,20 @@ export class MonitoringServer {
     if (isDeepStrictEqual(listen, this.#listen)) return { listen, server: this.#server };
     if (listen === null) return { listen, server: null };
     const server = await startHttpServer({
-      listen,
-      routes: statusRoutes(this.#source),
+      place: listen.kind === 'unix' ? { ...listen, mode: 0o600, group: null } : listen,
+      certificate: null,
       // Half requests of anybody must not keep a probe out.
-      whenFull: 'end_waiting',
+      connections: { kind: 'own', most: mostConnections },
+      requestMs,
+      respond: routed(statusRoutes(this.#source), plainRefusals),
+      respondUnparsed: () => null,
       onError: (error) => this.#log.error('monitoring request failed', { error: systemErrorText(error) }),
     });
     return { listen, server };
   }
 
   async abandon(prepared: PreparedServer): Promise<void> {
-    if (prepared.server !== this.#server) await prepared.server?.close();
+    if (prepared.server !== this.#server) await prepared.server?.close(0);
   }
 
   /** Goes over to what was prepared and closes the present server if that is another. */
@@ -48,7 +61,7 @@ export class MonitoringServer {
     this.#server = prepared.server;
     if (before === prepared.server) return;
     if (prepared.server !== null) this.#log.info('monitoring', { address: this.address });
-    await before?.close();
+    await before?.close(lastAnswersMs);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Requirement } from '../../config/config.ts';
 import type { LaneStatus } from '../delivery/lane-status.ts';
-import { type HttpRoutes, jsonAnswer } from '../http/http-routes.ts';
+import { type HttpRoute, jsonAnswer } from '../http/http-routes.ts';
 import { type Phase, readinessReport } from './health.ts';
 
 export interface StatusSource {
@@ -14,28 +14,28 @@ export interface StatusSource {
 }
 
 /** `/healthz`: the process lives and its event loop runs; `/readyz`: it can record; `/metrics`. */
-export function statusRoutes(source: StatusSource): HttpRoutes {
-  return new Map([
-    ['/healthz', { GET: () => jsonAnswer(200, { ok: true }) }],
-    [
-      '/readyz',
-      {
-        GET: () => {
+export function statusRoutes(source: StatusSource): readonly HttpRoute[] {
+  return [
+    { path: '/healthz', methods: { GET: () => jsonAnswer(200, { ok: true }) } },
+    {
+      path: '/readyz',
+      methods: {
+        GET() {
           const { require } = source;
           const report = readinessReport(require, source.lanes(), source.phase(), source.declared);
           return jsonAnswer(report.ready ? 200 : 503, report);
         },
       },
-    ],
-    [
-      '/metrics',
-      {
+    },
+    {
+      path: '/metrics',
+      methods: {
         GET: async () => ({
           status: 200,
           headers: { 'Content-Type': source.metrics.contentType },
           body: await source.metrics.text(),
         }),
       },
-    ],
-  ]);
+    },
+  ];
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { listHeaders } from '../../../daemon/admin/responder.ts';
 import { callAdmin, exchangeBytes } from './admin-client.ts';
 import { startAdmin } from './in-process.ts';
 
@@ -281,7 +282,22 @@ test('LIST is answered though Node does not know it, on a connection of its own'
   );
   assert.match(answer, /^HTTP\/1\.1 404 Not Found\r\n/);
   assert.deepEqual(JSON.parse(answer.split('\r\n\r\n')[1]!), notSupported('path'));
-  assert.match(await exchangeBytes(local.socketPath, 'LISTEN / HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400 /);
+  assert.match(await exchangeBytes(local.socketPath, 'LIST / HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 404 /);
+  for (const start of [
+    'LISTEN / HTTP/1.1',
+    'LIST x HTTP/1.1',
+    'LIST / x HTTP/1.1',
+    'LIST / HTTP/1.12',
+    ' LIST / HTTP/1.1',
+  ]) {
+    assert.match(await exchangeBytes(local.socketPath, `${start}\r\n\r\n`), /^HTTP\/1\.1 400 /, start);
+  }
+});
+
+// Each takes microseconds. A pattern that tries every blank as the last one takes a tenth of a second, and these a minute.
+test('a header full of blanks in a call that is refused unread takes no time', { timeout: 60_000 }, () => {
+  const start = Buffer.from(`LIST /x HTTP/1.1\r\nX: a${' '.repeat(8100)}b\r\nY: c\r\n\r\n`);
+  for (let time = 0; time < 2000; time++) assert.ok(listHeaders(start));
 });
 
 test('status, health and metrics are here too', async (t) => {
@@ -297,4 +313,9 @@ test('status, health and metrics are here too', async (t) => {
   assert.equal((await callAdmin(local, 'GET', '/readyz')).status, 503);
   assert.equal((await callAdmin(local, 'GET', '/metrics')).text, '# no metrics\n');
   assert.equal((await callAdmin(local, 'HEAD', '/v1/sys/health')).text, '');
+  const wrong = await callAdmin(local, 'PUT', '/healthz', {});
+  assert.deepEqual(
+    [wrong.status, wrong.headers.allow, wrong.body],
+    [405, 'GET, HEAD', { errors: ['"/healthz" does not take PUT'] }],
+  );
 });

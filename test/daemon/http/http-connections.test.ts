@@ -5,23 +5,23 @@ import https from 'node:https';
 import net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type HttpAnswer, jsonAnswer } from '../../../daemon/http/http-routes.ts';
-import { type HttpServerOptions, startHttpServer } from '../../../daemon/http/http-server.ts';
+import { type ServerCertificate, startHttpServer } from '../../../daemon/http/http-server.ts';
 import { makeCertificate, opensslMissing } from '../../devices/peers/certificates.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { quietServer } from './quiet-server.ts';
 
 /** A server with room for two connections, whose `/slow` is answered when the test says so. */
-async function started(t: TestContext, options: Partial<HttpServerOptions> = {}) {
+async function started(t: TestContext, certificate: ServerCertificate | null = null) {
   const waiting: ((answer: HttpAnswer) => void)[] = [];
   const server = await startHttpServer({
-    listen: { kind: 'tcp', host: '127.0.0.1', port: 0 },
-    connections: 2,
-    whenFull: 'end_waiting',
-    routes: (request) =>
+    ...quietServer,
+    certificate,
+    connections: { kind: 'own', most: 2 },
+    respond: (request) =>
       request.url === '/slow'
         ? new Promise<HttpAnswer>((resolve) => waiting.push(resolve))
         : jsonAnswer(200, 'quick'),
-    ...options,
   });
   t.after(() => server.close(0));
   const port = server.address.kind === 'tcp' ? server.address.port : 0;
@@ -86,7 +86,7 @@ test('half TLS handshakes give way too, and TLS requests at work do not', {
   skip: opensslMissing,
 }, async (t) => {
   const certificate = makeCertificate(temporaryDirectory(t), 'server', 'IP:127.0.0.1');
-  const { port, waiting } = await started(t, { certificate });
+  const { port, waiting } = await started(t, certificate);
   const slow = get({ port, path: '/slow', ca: certificate.cert }, true);
   await waitFor('the slow request is at work', () => waiting.length === 1);
   const halves = [await silent(t, port), await silent(t, port, '\x16\x03\x01')];

@@ -7,7 +7,8 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { type TestContext, test } from 'node:test';
 import tls from 'node:tls';
-import { type HttpMethods, type HttpRoutes, jsonAnswer } from '../../../daemon/http/http-routes.ts';
+import { plainRefusals, routed } from '../../../daemon/http/http-router.ts';
+import { type HttpRoute, jsonAnswer } from '../../../daemon/http/http-routes.ts';
 import {
   type HttpServer,
   type HttpServerOptions,
@@ -17,35 +18,25 @@ import {
 import { makeCertificate, opensslMissing } from '../../devices/peers/certificates.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { quietServer } from './quiet-server.ts';
 
-const routes: HttpRoutes = new Map<string, HttpMethods>([
-  ['/things', { GET: (_request, url) => jsonAnswer(200, { query: url.searchParams.get('q') }) }],
-  [
-    '/v1/*',
-    {
-      GET: (_request, url) => jsonAnswer(200, { below: url.pathname }),
-      DELETE: () => ({ status: 204, body: '' }),
+const things: HttpRoute = { path: '/things', methods: { GET: () => jsonAnswer(200, ['a', 'thing']) } };
+const broken: HttpRoute = {
+  path: '/broken',
+  methods: {
+    GET: () => {
+      throw new Error('hidden detail');
     },
-  ],
-  ['/v1/sys/*', { GET: () => jsonAnswer(200, 'longer') }],
-  ['/v1/sys/exact', { GET: () => jsonAnswer(200, 'exact') }],
-  [
-    '/broken',
-    {
-      GET: () => {
-        throw new Error('hidden detail');
-      },
-    },
-  ],
-]);
+  },
+};
 
 async function started(
   t: TestContext,
   options: Partial<HttpServerOptions> = {},
 ): Promise<{ server: HttpServer; port: number }> {
   const server = await startHttpServer({
-    listen: { kind: 'tcp', host: '127.0.0.1', port: 0 },
-    routes,
+    ...quietServer,
+    respond: routed([things, broken], plainRefusals),
     ...options,
   });
   t.after(() => server.close(0));
@@ -80,16 +71,6 @@ async function exchange(port: number, bytes: string): Promise<string> {
   return text;
 }
 
-test('a path is answered by its own handler, or the one of the longest beginning', async (t) => {
-  const { port } = await started(t);
-  const bodyOf = async (target: string): Promise<unknown> =>
-    JSON.parse((await ask({ port, path: target })).body);
-  assert.deepEqual(await bodyOf('/things?q=a%20b'), { query: 'a b' });
-  assert.deepEqual(await bodyOf('/v1/other/x'), { below: '/v1/other/x' });
-  assert.equal(await bodyOf('/v1/sys/x'), 'longer');
-  assert.equal(await bodyOf('/v1/sys/exact'), 'exact');
-});
-
 test('HEAD is answered like GET without a body', async (t) => {
   const { port } = await started(t);
   const get = await ask({ port, path: '/things' });
@@ -101,21 +82,12 @@ test('HEAD is answered like GET without a body', async (t) => {
   assert.equal(get.headers['cache-control'], 'no-store');
 });
 
-test('a refusal is JSON with a list of errors', async (t) => {
+test('an answer that throws is told without its reason, which the log gets', async (t) => {
   const errors: unknown[] = [];
   const { port } = await started(t, { onError: (error) => errors.push(error) });
-  const unknown = await ask({ port, path: '/none' });
-  assert.equal(unknown.status, 404);
-  assert.equal(unknown.body, '{"errors":["nothing at \\"/none\\""]}\n');
-
-  const wrong = await ask({ port, path: '/v1/x', method: 'POST' });
-  assert.equal(wrong.status, 405);
-  assert.equal(wrong.headers.allow, 'GET, HEAD, DELETE');
-  assert.equal((await ask({ port, path: '/v1/x', method: 'DELETE' })).status, 204);
-
-  const broken = await ask({ port, path: '/broken' });
-  assert.equal(broken.status, 500);
-  assert.equal(broken.body, '{"errors":["internal error"]}\n');
+  const answer = await ask({ port, path: '/broken' });
+  assert.equal(answer.status, 500);
+  assert.equal(answer.body, '{"errors":["internal error"]}\n');
   assert.equal(errors.length, 1);
 });
 
@@ -151,15 +123,6 @@ test('a body that nobody reads ends the connection after the answer', async (t) 
   assert.match(answer, /^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n/s);
 });
 
-test('connections beyond the limit are closed and the others served', async (t) => {
-  const { port } = await started(t, { connections: 1 });
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  t.after(() => agent.destroy());
-  assert.equal((await ask({ port, path: '/things', agent })).status, 200);
-  assert.equal(await exchange(port, 'GET /things HTTP/1.1\r\nHost: x\r\n\r\n'), '');
-  assert.equal((await ask({ port, path: '/things', agent })).status, 200);
-});
-
 test('an address that cannot be listened on is refused by name', async (t) => {
   const { port } = await started(t);
   const refusals: [string, number, RegExp][] = [
@@ -168,7 +131,7 @@ test('an address that cannot be listened on is refused by name', async (t) => {
   ];
   for (const [host, wanted, message] of refusals) {
     await assert.rejects(
-      startHttpServer({ listen: { kind: 'tcp', host, port: wanted }, routes }),
+      startHttpServer({ ...quietServer, place: { kind: 'tcp', host, port: wanted } }),
       (error: unknown) => {
         assert.ok(error instanceof ListenRefused);
         assert.match(error.message, message);
@@ -180,34 +143,29 @@ test('an address that cannot be listened on is refused by name', async (t) => {
 
 test('a UNIX socket serves the same, with the mode asked for, and is gone after the end', async (t) => {
   const file = path.join(temporaryDirectory(t), 'metrics.sock');
-  const listen = { kind: 'unix', path: file } as const;
-  const server = await startHttpServer({ listen, routes, socket: { mode: 0o660, group: null } });
-  t.after(() => server.close(0));
-  assert.deepEqual(server.address, listen);
+  const { server } = await started(t, { place: { kind: 'unix', path: file, mode: 0o660, group: null } });
+  assert.deepEqual(server.address, { kind: 'unix', path: file });
   assert.equal(statSync(file).mode & 0o777, 0o660);
   assert.equal((await ask({ socketPath: file, path: '/things' })).status, 200);
-  await server.close();
+  await server.close(1000);
   assert.equal(existsSync(file), false);
 });
 
 test('closing waits for the answer under way and for no idle or silent client', async (t) => {
   let release = (): void => {};
   let asked = false;
-  const slow: HttpRoutes = new Map<string, HttpMethods>([
-    [
-      '/slow',
-      {
-        GET: () => {
-          asked = true;
-          return new Promise((resolve) => {
-            release = () => resolve(jsonAnswer(200, 'late'));
-          });
-        },
+  const slow: HttpRoute = {
+    path: '/slow',
+    methods: {
+      GET: () => {
+        asked = true;
+        return new Promise((resolve) => {
+          release = () => resolve(jsonAnswer(200, 'late'));
+        });
       },
-    ],
-    ...routes,
-  ]);
-  const { server, port } = await started(t, { routes: slow });
+    },
+  };
+  const { server, port } = await started(t, { respond: routed([things, slow], plainRefusals) });
   const agent = new http.Agent({ keepAlive: true });
   t.after(() => agent.destroy());
   await ask({ port, path: '/things', agent });
@@ -247,9 +205,11 @@ test('closing ends clients that never begin or finish the TLS handshake after th
   skip: opensslMissing,
 }, async (t) => {
   const certificate = makeCertificate(temporaryDirectory(t), 'server', 'IP:127.0.0.1');
-  for (const whenFull of ['refuse', 'end_waiting'] as const) {
-    let connections = 0;
-    const { server, port } = await started(t, { certificate, whenFull, onConnection: () => connections++ });
+  for (const kind of ['own', 'callers'] as const) {
+    const { server, port } = await started(t, {
+      certificate,
+      connections: kind === 'own' ? { kind, most: 64 } : { kind, admit: () => {} },
+    });
     const silent = net.connect(port, '127.0.0.1').on('error', () => {});
     const half = net.connect(port, '127.0.0.1').on('error', () => {});
     // The header of a handshake record, whose 512 bytes never come.
@@ -257,7 +217,7 @@ test('closing ends clients that never begin or finish the TLS handshake after th
     const asking = tls.connect({ port, host: '127.0.0.1', ca: certificate.cert }).on('error', () => {});
     asking.write('GET /things HTTP/1.1\r\nHost');
     await once(asking, 'secureConnect');
-    await waitFor('all are connected', () => connections === 3);
+    await waitFor('all are connected', () => !silent.connecting && !half.connecting);
     const gone = Promise.all([silent, half, asking].map((socket) => closed(socket.resume())));
     const before = performance.now();
     await server.close(10);

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Registry } from 'prom-client';
 import type { LaneStatus } from '../../../daemon/delivery/lane-status.ts';
+import { plainRefusals, routed } from '../../../daemon/http/http-router.ts';
 import { startHttpServer } from '../../../daemon/http/http-server.ts';
 import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
 import type { Phase } from '../../../daemon/monitoring/health.ts';
 import { createMetrics } from '../../../daemon/monitoring/metrics.ts';
 import { statusRoutes } from '../../../daemon/monitoring/status-routes.ts';
 import { laneStatus } from '../../support/lane-status.ts';
+import { quietServer } from '../http/quiet-server.ts';
 
 test('health, readiness and metrics are served to whoever asks', async (t) => {
   let lanes: LaneStatus[] = [];
@@ -16,14 +18,17 @@ test('health, readiness and metrics are served to whoever asks', async (t) => {
   const metrics = createMetrics(new Registry(), { lanes: () => lanes, ingest: zeroIngestCounters() }, build);
   t.after(() => metrics.close());
   const server = await startHttpServer({
-    listen: { kind: 'tcp', host: '127.0.0.1', port: 0 },
-    routes: statusRoutes({
-      require: { kind: 'any' },
-      lanes: () => lanes,
-      phase: () => phase,
-      declared: () => 'config',
-      metrics,
-    }),
+    ...quietServer,
+    respond: routed(
+      statusRoutes({
+        require: { kind: 'any' },
+        lanes: () => lanes,
+        phase: () => phase,
+        declared: () => 'config',
+        metrics,
+      }),
+      plainRefusals,
+    ),
   });
   t.after(() => server.close(0));
   assert.ok(server.address.kind === 'tcp');
