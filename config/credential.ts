@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { reasonOf } from './file-fault.ts';
+import { readSmallFileSync } from './small-file.ts';
 
 /** A text with its credentials filled in, or why one could not be. The message never holds a credential's value. */
 export type Filled =
@@ -10,8 +10,11 @@ export type Filled =
 
 const reference = /\$\{credential:([^}]*)(\}?)/g;
 const namePattern = /^(?!\.{1,2}$)[A-Za-z0-9_.@-]{1,255}$/;
-/** systemd's own limit for all credentials of a service together (systemd.exec(5)). */
-const largestCredential = 1024 * 1024;
+/**
+ * The size is systemd's own limit for all credentials of a service together (systemd.exec(5)). Others cannot get into
+ * its directory, so the mode of a file there says nothing.
+ */
+const rules = { maxBytes: 1024 * 1024, secret: false };
 
 /**
  * Replaces each `${credential:NAME}` by the content of that file in systemd's credential directory, without the
@@ -45,11 +48,9 @@ function readCredential(name: string, directory: string | undefined): Read {
   if (directory === undefined || directory === '') {
     return refused('CREDENTIALS_DIRECTORY is not set; start with systemd and LoadCredential=, or set it');
   }
-  const file = path.join(directory, name);
   try {
-    const { size } = statSync(file);
-    if (size > largestCredential) return refused('it is larger than 1 MiB');
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    const { bytes } = readSmallFileSync(path.join(directory, name), rules);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return { kind: 'read', text: text.replace(/\r?\n$/, '') };
   } catch (error) {
     return refused(error instanceof TypeError ? 'it is not UTF-8 text' : reasonOf(error));

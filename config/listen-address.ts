@@ -1,17 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { ListenAddress } from './config.ts';
 
-/** What sun_path of a UNIX socket address holds on Linux, without the zero that ends it (unix(7)). */
-export const longestSocketPath = 107;
-
-/** Why a path cannot be a UNIX socket's, or `null`. Longer ones would be cut off without a word. */
-export function socketPathFault(path: string): string | null {
-  const length = Buffer.byteLength(path);
-  return length > longestSocketPath
-    ? `the path has ${length} bytes, and the path of a UNIX socket can have ${longestSocketPath}`
-    : null;
-}
-
 /** `host:port`, `[::1]:port`; whatever has a slash is the path of a UNIX socket. `null` for neither. */
 export function parseListenAddress(text: string): ListenAddress | null {
   if (text.includes('/')) return { kind: 'unix', path: text };

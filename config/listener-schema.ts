@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { ListenAddress, ListenerConfig } from './config.ts';
 import { hasControlCharacter } from './device-path.ts';
 import { Leaf } from './leaf.ts';
-import { isLoopback, parseListenAddress, socketPathFault } from './listen-address.ts';
+import { isLoopback, parseListenAddress } from './listen-address.ts';
 import { fileMode, oneOf, Refused, scalar } from './scalars.ts';
 import { either, list, section } from './shapes.ts';
+import { socketPathFault } from './socket-path.ts';
 
 /** The path of a UNIX socket. */
 export const socketPath: z.ZodType<string> = scalar('the path of a UNIX socket', (leaf) => {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { MountKeys } from '../format/line-options.ts';
 import { normaliseDevicePath } from './device-path.ts';
+import { isHeaderName } from './header-name.ts';
 import { flag, oneOf, Refused, scalar } from './scalars.ts';
 import { either, list, mapOf, section } from './shapes.ts';
 import { vaultUnauditedPaths } from './unaudited-paths.ts';
@@ -56,8 +57,7 @@ export const auditedHeaders: z.ZodType<ReadonlyMap<string, { readonly hmac: bool
     const byName = new Map<string, { readonly hmac: boolean }>();
     for (const [written, value] of Object.entries(found)) {
       const name = written.toLowerCase();
-      // RFC 9110 section 5.6.2: a field name is a token.
-      const fault = !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)
+      const fault = !isHeaderName(written)
         ? 'wanted the name of a header such as user-agent'
         : byName.has(name)
           ? 'this header is here already: names differ by more than case'

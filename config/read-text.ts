@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { reasonOf } from './file-fault.ts';
+import { readSmallFileSync } from './small-file.ts';
 
 /** What a configuration file holds, or why it cannot be read and at which byte. */
 export type ReadText =
@@ -7,30 +7,18 @@ export type ReadText =
   | { readonly kind: 'unreadable'; readonly message: string }
   | { readonly kind: 'not_utf8'; readonly before: string };
 
-/** Far above any real configuration; the parser needs time that grows with the square of the keys in a map. */
-const largestFile = 1024 * 1024;
+/** The parser needs time that grows with the square of the keys in a map. */
+const rules = { maxBytes: 1024 * 1024, secret: false };
 
 export function readText(file: string): ReadText {
-  const unreadable = (detail: string): ReadText => ({
-    kind: 'unreadable',
-    message: `Cannot read configuration file "${file}": ${detail}`,
-  });
   let bytes: Buffer;
   try {
-    // Without O_NONBLOCK, opening a FIFO that nobody writes to would hold the process for ever.
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const stat = fstatSync(descriptor);
-      if (stat.isDirectory()) return unreadable('it is a directory');
-      if (stat.isFIFO() || stat.isSocket() || stat.isBlockDevice())
-        return unreadable('it is not a regular file');
-      if (stat.size > largestFile) return unreadable('it is larger than 1 MiB');
-      bytes = readFileSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    ({ bytes } = readSmallFileSync(file, rules));
   } catch (error) {
-    return unreadable(reasonOf(error));
+    return {
+      kind: 'unreadable',
+      message: `Cannot read configuration file "${file}": ${reasonOf(error)}`,
+    };
   }
   try {
     return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };

@@ -1,14 +1,10 @@
+import type { DeviceClock } from '../devices/device.ts';
+
 /**
  * Time, timers and chance, from outside: the core runs on this clock, and in the simulator the same code runs on
  * a virtual one.
  */
-export interface Clock {
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** Calls back once after `ms`; returns what cancels it. Cancelling twice, or after the call, does nothing. */
-  setTimer(ms: number, callback: () => void): () => void;
-  /** Wall-clock milliseconds since 1970. */
-  wallTime(): number;
+export interface Clock extends DeviceClock {
   /** A number from 0 up to and without 1. */
   random(): number;
 }

@@ -88,12 +88,21 @@ export class DeviceFailure extends Error {
  */
 export type LostScope = 'recent' | 'all';
 
+/** Time and timers from outside, so that no test has to wait. */
+export interface DeviceClock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Calls back once after `ms`; returns what cancels it. Cancelling twice, or after the call, does nothing. */
+  setTimer(ms: number, callback: () => void): () => void;
+  /** Wall-clock milliseconds since 1970. */
+  wallTime(): number;
+}
+
 /** What the lane injects into a device, as opposed to the options that an operator writes. */
 export interface DeviceSettings {
   /** The path the device is known by, with its trailing slash. */
   readonly path: string;
   /** Called when a connection ends on its own, once per connection, also in the midst of a `write` (before it settles). */
   readonly onLost: (scope: LostScope, failure: DeviceFailure) => void;
-  /** Wall-clock milliseconds, for the time stamps of syslog headers. */
-  readonly now: () => number;
+  readonly clock: DeviceClock;
 }

@@ -39,7 +39,7 @@ export const fileKind: RegisteredKind = {
   type: 'file',
   options: table,
   read(texts, problems, line, limits) {
-    const values = readOptions(table, texts, problems);
+    const values = readOptions(table, texts, problems, limits);
     if (problems.length > 0) return null;
     const destination = values.file_path;
     switch (destination.kind) {
@@ -55,7 +55,7 @@ export const fileKind: RegisteredKind = {
           sync: values.sync,
           lineOpening: lineOpening(line),
           roots,
-          mustExist: limits !== null && values.mode === null,
+          makesFile: limits === null || values.mode !== null,
         });
         return {
           claims: [{ kind: 'file', path: destination.path }],

@@ -39,7 +39,7 @@ export const httpKind: RegisteredKind = {
   type: 'http',
   options: table,
   read(texts, problems, line, limits) {
-    const values = readOptions(table, texts, problems);
+    const values = readOptions(table, texts, problems, limits);
     if (problems.length > 0) return null;
     const { uri: target, headers, batch } = values;
     if (!target.secure) refuseTlsNames(values, 'an "https" uri', problems);

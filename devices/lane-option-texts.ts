@@ -35,7 +35,7 @@ export const laneOptionTable: Readonly<Record<string, Option<unknown>>> = table;
 
 /** The lane options among `texts`; problems are added to `problems`. */
 export function readLaneOptions(texts: OptionTexts, problems: OptionProblem[]): LaneOptions {
-  const values = readOptions(table, texts, problems);
+  const values = readOptions(table, texts, problems, null);
   return Object.freeze({
     writeTimeoutMs: values.write_timeout,
     queueBytes: values.queue_bytes,

@@ -39,7 +39,7 @@ export const lineOptionTable: Readonly<Record<string, Option<unknown>>> = table;
 
 /** The line options among `texts`; problems are added to `problems`. */
 export function readLineOptions(texts: OptionTexts, problems: OptionProblem[]): LineOptions {
-  const values = readOptions(table, texts, problems);
+  const values = readOptions(table, texts, problems, null);
   if (values.jsonx_fragment && values.format === 'json') {
     problems.push({
       option: 'jsonx_fragment',

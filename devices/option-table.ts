@@ -1,5 +1,8 @@
+import path from 'node:path';
 import { suggest } from '../config/suggestion.ts';
 import type { OptionProblem, OptionTexts } from './device-kind.ts';
+import type { FileToRead } from './file-to-read.ts';
+import { type RemoteLimits, rootsOf } from './remote-limits.ts';
 
 /** One option: how it is spelt, read and explained. The tables in docs/devices.md hold the same words. */
 export interface Option<Value> {
@@ -11,6 +14,11 @@ export interface Option<Value> {
   readonly formerly?: string;
   /** The value may be a password or a token: messages do not quote it. */
   readonly confidential?: true;
+  /**
+   * It names a file that the device reads, and its value is a `FileToRead`: through the API that has to lie below a
+   * root, when the option is read and each time the file is.
+   */
+  readonly readsFile?: true;
   /** The values it takes, as a message would ask for them: `"tcp", "udp" or "unix"`. */
   readonly wanted: string;
   /** What it means and what follows from it. */
@@ -34,16 +42,17 @@ export type OptionValues<Table extends OptionTable> = {
 
 /**
  * The values of every option in `table`. What cannot be used is added to `problems`; then the values are not
- * complete and must not be used.
+ * complete and must not be used. `limits` are those of a device enabled through the API, `null` for the operator's.
  */
 export function readOptions<Table extends OptionTable>(
   table: Table,
   texts: OptionTexts,
   problems: OptionProblem[],
+  limits: RemoteLimits | null,
 ): OptionValues<Table> {
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(table)) {
-    values[name] = readOption(name, option, texts, problems);
+    values[name] = readOption(name, option, texts, problems, limits);
   }
   return Object.freeze(values) as OptionValues<Table>;
 }
@@ -53,6 +62,7 @@ function readOption(
   option: Option<unknown>,
   texts: OptionTexts,
   problems: OptionProblem[],
+  limits: RemoteLimits | null,
 ): unknown {
   const given = spelledOut(name, option, texts, problems);
   if (given === undefined && option.default === null) {
@@ -73,7 +83,23 @@ function readOption(
       message: `Cannot use option "${name}"${found}: wanted ${option.wanted}`,
     });
   }
+  if (option.readsFile && value !== undefined && limits !== null) {
+    const file = value as FileToRead;
+    return Object.freeze({ ...file, roots: rootsOf(name, path.resolve(file.path), limits, problems) });
+  }
   return value;
+}
+
+/** An option that names a file in PEM which the device reads. */
+export function pemFile(effect: string): Option<FileToRead | null> {
+  return {
+    default: null,
+    readsFile: true,
+    wanted: 'the path of a file in PEM',
+    effect,
+    parse: (text) =>
+      text === '' || text.includes('\0') ? undefined : Object.freeze({ path: text, roots: null }),
+  };
 }
 
 function spelledOut(

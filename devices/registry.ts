@@ -37,7 +37,7 @@ export function parseDevice(
   refuseUnknownOptions(type, [kind.options, lineOptionTable, laneOptionTable], options, problems);
   const line = readLineOptions(options, problems);
   const lane = readLaneOptions(options, problems);
-  if (limits !== null) refuseBeyond(limits, options, line, problems);
+  if (limits !== null) refuseBeyond(limits, line, problems);
   const read = kind.read(options, problems, line, limits);
   if (read === null || problems.length > 0) throw new OptionsRefused(problems);
   return Object.freeze({ type, line, lane, claims: read.claims, create: read.create });

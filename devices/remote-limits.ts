@@ -15,23 +15,11 @@ export interface RemoteLimits {
   readonly allowLogRaw: boolean;
 }
 
-/** Options by which a device reads files of its choice. */
-const filesRead = ['tls_ca_cert', 'tls_client_cert', 'tls_client_key'] as const;
-
-/** Adds a problem for each option that asks for more than the limits allow, whatever the kind of device. */
-export function refuseBeyond(
-  limits: RemoteLimits,
-  texts: Readonly<Record<string, string>>,
-  line: LineOptions,
-  problems: OptionProblem[],
-): void {
+/** Adds a problem for each option of the line that asks for more than the limits allow. */
+export function refuseBeyond(limits: RemoteLimits, line: LineOptions, problems: OptionProblem[]): void {
   // Judged by what was understood, so that no spelling of a value gets past.
   if (line.prefix !== '' && !limits.allowPrefix) problems.push(notAllowed('prefix', 'admin.allow_prefix'));
   if (line.logRaw && !limits.allowLogRaw) problems.push(notAllowed('log_raw', 'admin.allow_log_raw'));
-  for (const option of filesRead) {
-    const file = texts[option];
-    if (file !== undefined) rootsOf(option, path.resolve(file), limits, problems);
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { FramedDevice } from './framed-device.ts';
 import { type Option, readOptions } from './option-table.ts';
 import type { RegisteredKind } from './registered-kind.ts';
-import { type Address, parseAddress, type SocketType } from './transport/address.ts';
+import { type Address, addressWanted, parseAddress, type SocketType } from './transport/address.ts';
 import { frameLines } from './transport/framing.ts';
 import {
   framingOption,
@@ -18,7 +18,7 @@ const table = {
   address: {
     default: null,
     required: true,
-    wanted: '"host:port", or the path of a UNIX socket of at most 107 bytes',
+    wanted: addressWanted,
     effect: 'the peer; it is looked up and connected to again after every failure',
     parse: parseAddress,
   } as Option<Address>,
@@ -39,8 +39,8 @@ const table = {
 export const socketKind: RegisteredKind = {
   type: 'socket',
   options: table,
-  read(texts, problems) {
-    const values = readOptions(table, texts, problems);
+  read(texts, problems, _line, limits) {
+    const values = readOptions(table, texts, problems, limits);
     if (problems.length > 0) return null;
     const target = readTarget(values.address, values.socket_type, problems);
     if (target === null) return null;

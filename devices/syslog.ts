@@ -6,7 +6,7 @@ import type { RegisteredKind } from './registered-kind.ts';
 import { facilityNames, parseFacility } from './syslog/facility.ts';
 import { headerAt, usableTag } from './syslog/header.ts';
 import { LocalLoggerTransport, localLogPath } from './syslog/local-logger.ts';
-import { type Address, parseAddress, type SocketType } from './transport/address.ts';
+import { type Address, addressWanted, parseAddress, type SocketType } from './transport/address.ts';
 import { type Framing, frameLines } from './transport/framing.ts';
 import {
   framingOption,
@@ -36,7 +36,7 @@ const table = {
   } as Option<string>,
   address: {
     default: null,
-    wanted: '"host:port", or the path of a UNIX socket of at most 107 bytes',
+    wanted: addressWanted,
     effect:
       'the logger; left out, this machine’s `/dev/log`, or UDP to `127.0.0.1:514` where the package koffi is not installed, which loses messages in silence when nobody listens',
     parse: parseAddress,
@@ -74,8 +74,8 @@ const table = {
 export const syslogKind: RegisteredKind = {
   type: 'syslog',
   options: table,
-  read(texts, problems) {
-    const values = readOptions(table, texts, problems);
+  read(texts, problems, _line, limits) {
+    const values = readOptions(table, texts, problems, limits);
     if (problems.length > 0) return null;
     const { address } = values;
     const local = address === null || (address.kind === 'path' && address.path === localLogPath);
@@ -107,7 +107,7 @@ export const syslogKind: RegisteredKind = {
       create: (settings) =>
         new FramedDevice(
           transport,
-          (lines) => frameLines(lines, framing, headerAt(header, settings.now()), limit),
+          (lines) => frameLines(lines, framing, headerAt(header, settings.clock.wallTime()), limit),
           settings,
         ),
     };

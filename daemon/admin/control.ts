@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import type { Config } from '../../config/config.ts';
 import { normaliseDevicePath, pathsCollide } from '../../config/device-path.ts';
+import { isHeaderName } from '../../config/header-name.ts';
 import { OptionsRefused } from '../../devices/device-kind.ts';
 import { PolicyRefused } from '../../format/formatter.ts';
 import type { MountKeys } from '../../format/line-options.ts';
@@ -19,9 +20,6 @@ import { writeTestRecord } from '../table/test-record.ts';
 import { type AdminControl, AdminRefused, type DeviceListing, type DeviceRequest } from './admin-control.ts';
 
 const noKeys: MountKeys = Object.freeze({ requestKeys: [], responseKeys: [] });
-
-/** Header names are tokens (RFC 9110, section 5.6.2). */
-const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 
 export interface ControlSettings {
   readonly state: StateDirectory;
@@ -178,7 +176,7 @@ export class Control implements AdminControl {
   setHeader(name: string, hmac: boolean): Promise<void> {
     const key = name.toLowerCase();
     return this.#change(async () => {
-      if (!headerName.test(key)) throw new AdminRefused(`invalid header name "${name}"`);
+      if (!isHeaderName(name)) throw new AdminRefused(`invalid header name "${name}"`);
       const headers = new Map([...this.#stored.headers, [key, { hmac }] as const]);
       await this.#store({ ...this.#stored, headers });
     });

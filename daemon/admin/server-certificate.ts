@@ -1,4 +1,4 @@
-import { createSecureContext } from 'node:tls';
+import { certificatesFault, keyFault, pairFault } from '../../config/pem.ts';
 import type { ServerCertificate } from '../http/http-server.ts';
 import { AccessRefused, readAccessFile } from './access-file.ts';
 
@@ -9,20 +9,12 @@ export async function readServerCertificate(files: {
 }): Promise<ServerCertificate> {
   const cert = await readAccessFile('TLS certificate file', files.cert, false);
   const key = await readAccessFile('TLS key file', files.key, true);
-  attempt(() => createSecureContext({ cert }), `Cannot use TLS certificate file "${files.cert}"`, notPem);
-  attempt(() => createSecureContext({ key }), `Cannot use TLS key file "${files.key}"`, notPem);
-  const both = `Cannot use TLS certificate file "${files.cert}" with key file "${files.key}"`;
-  attempt(() => createSecureContext({ cert, key }), both, 'they do not belong together');
+  refuse(`TLS certificate file "${files.cert}"`, certificatesFault(cert));
+  refuse(`TLS key file "${files.key}"`, keyFault(key));
+  refuse(`TLS certificate file "${files.cert}" with key file "${files.key}"`, pairFault(cert, key));
   return { cert, key };
 }
 
-const notPem = 'it is not what OpenSSL takes for that, in PEM';
-
-/** OpenSSL's own message is left out: nobody has promised that it never quotes a key. */
-function attempt(task: () => unknown, action: string, detail: string): void {
-  try {
-    task();
-  } catch {
-    throw new AccessRefused(`${action}: ${detail}`);
-  }
+function refuse(what: string, fault: string | null): void {
+  if (fault !== null) throw new AccessRefused(`Cannot use ${what}: ${fault}`);
 }

@@ -2,10 +2,11 @@ import { chmodSync, chownSync, lstatSync, readFileSync, type Stats } from 'node:
 import { chmod, link, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
 import type net from 'node:net';
 import path from 'node:path';
+import { socketPathFault } from '../../config/socket-path.ts';
 import { makeFolders } from '../../devices/file/make-folders.ts';
 import { Refused } from '../refused.ts';
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
-import { maxSocketPathBytes, openSocketFolder } from './socket-folder.ts';
+import { openSocketFolder } from './socket-folder.ts';
 import { probeSocket } from './socket-probe.ts';
 
 /** A UNIX socket cannot be made at its path. The message names the path and the reason. */
@@ -37,10 +38,8 @@ export async function claimSocketPath(
   socketPath: string,
   options: SocketPathOptions,
 ): Promise<ClaimedSocket> {
-  const bytes = Buffer.byteLength(socketPath);
-  if (bytes > maxSocketPathBytes) {
-    throw refused(socketPath, `the path has ${bytes} bytes and the system takes ${maxSocketPathBytes}`);
-  }
+  const fault = socketPathFault(socketPath);
+  if (fault !== null) throw refused(socketPath, fault);
   const group = options.group === null ? null : groupNumber(options.group);
   if (group === undefined) throw refused(socketPath, `group "${options.group}" is not in /etc/group`);
   const absolute = path.resolve(socketPath);

@@ -1,11 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
-
-/**
- * What `sockaddr_un` holds, less the final NUL (unix(7)). Node does not refuse a longer path: libuv was seen to
- * cut it off and to bind the socket under another name.
- */
-export const maxSocketPathBytes = 107;
+import { socketPathFault } from '../../config/socket-path.ts';
 
 /** A folder whose sockets can be bound and connected to however long its own path is. */
 export interface SocketFolder {
@@ -21,7 +16,7 @@ export function openSocketFolder(folder: string): SocketFolder {
   return {
     address(name) {
       const plain = path.join(folder, name);
-      return Buffer.byteLength(plain) <= maxSocketPathBytes ? plain : `/proc/self/fd/${descriptor}/${name}`;
+      return socketPathFault(plain) === null ? plain : `/proc/self/fd/${descriptor}/${name}`;
     },
     close() {
       // Closing twice could hit another file that has been given the same number since.

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readSmallFileSync, SmallFileRefused } from '../../config/small-file.ts';
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { readSaltFile } from './salt-file.ts';
 import { SaltRefused } from './salt-refused.ts';
@@ -12,6 +12,8 @@ const folder = 'salts';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // A file name holds 255 bytes on every common file system.
 const maxNameBytes = 200;
+/** A stored salt holds the path of its device, which a configuration file bounds. Its folder is closed to others. */
+const storedRules = { maxBytes: 1024 * 1024, secret: false };
 
 /**
  * The salt of a device: the text in `saltFile`, or else the one in the state directory, which is made when there is
@@ -44,9 +46,10 @@ export function readSalt(stateDir: string, devicePath: string): string | null {
   const file = path.join(stateDir, saltName(devicePath));
   let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    ({ bytes } = readSmallFileSync(file, storedRules));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return null;
+    if (error instanceof SmallFileRefused) throw damaged(file, error.message);
     throw new SaltRefused(`Cannot read salt "${file}": ${systemErrorText(error)}`);
   }
   return storedSalt(bytes, file, devicePath);

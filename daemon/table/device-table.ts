@@ -103,7 +103,7 @@ export class DeviceTable {
       format,
       clock,
       events,
-      createDevice: (onLost) => parsed.create({ path, onLost, now: clock.wallTime }),
+      createDevice: (onLost) => parsed.create({ path, onLost, clock }),
     });
   }
 

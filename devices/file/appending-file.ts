@@ -1,52 +1,40 @@
-import { read } from 'node:fs';
-import { promisify } from 'node:util';
+import PQueue from 'p-queue';
 import type { Lines } from '../../format/lines.ts';
 import { type Device, DeviceFailure, type DeviceSettings, type WriteOutcome } from '../device.ts';
 import { abortedFailure, failureOf } from '../failure-reasons.ts';
 import { wholeLines } from '../whole-lines.ts';
-import { append, syncData } from './append.ts';
-import {
-  type AuditFile,
-  type AuditFileOptions,
-  closeAuditFile,
-  descriptorState,
-  fileAt,
-  openAuditFile,
-} from './audit-file.ts';
-import { endLine, mendTail } from './torn-tail.ts';
+import { type AuditFileOptions, fileAt, openAuditFile } from './audit-file.ts';
+import type { OpenFile } from './open-file.ts';
 
-const readAt = promisify(read);
-
-/** How long the path may lead elsewhere unseen while lines are written. */
+/** How long a rename or deletion may go unnoticed. */
 const checkEveryMs = 1000;
-
-const copyBytes = 1024 * 1024;
 
 export interface AppendingFileOptions extends AuditFileOptions {
   /** Lines count as recorded only when they are on the disk. */
   readonly sync: 'none' | 'data';
+  /** `false`: the first open wants a file that is there, as the reference does for an API device with mode `0000`. */
+  readonly makesFile: boolean;
 }
 
 /** `doubtful`: a write failed, so the file may end in half a line, or the file has lost its name. */
 type State =
   | { readonly kind: 'closed' }
-  | { readonly kind: 'ready'; readonly file: AuditFile }
-  | { readonly kind: 'doubtful'; readonly file: AuditFile };
+  | { readonly kind: 'ready'; readonly file: OpenFile }
+  | { readonly kind: 'doubtful'; readonly file: OpenFile };
 
 /** A regular file that lines are appended to. */
 export class AppendingFile implements Device {
   readonly tailBytes = 0;
   readonly #options: AppendingFileOptions;
   readonly #settings: DeviceSettings;
+  /** Calls and checks, one after the other: no check closes a file under a write. */
+  readonly #turns = new PQueue({ concurrency: 1 });
   #state: State = { kind: 'closed' };
   #everOpened = false;
-  /** Monotonic milliseconds at which the path was last seen to lead to the open file. */
+  /** When the path was last looked at, on the monotonic clock. */
   #checkedAt = 0;
-  /** The size the file had then: what lies beyond is at risk when the file is deleted. */
-  #checkedSize = 0;
-  #timer: NodeJS.Timeout | null = null;
-  /** The check or call under way. A descriptor is closed by nobody else before that has ended. */
-  #busy: Promise<unknown> | null = null;
+  /** Cancels the check that is to come; `null` when none is. */
+  #cancelCheck: (() => void) | null = null;
 
   constructor(options: AppendingFileOptions, settings: DeviceSettings) {
     this.#options = options;
@@ -54,7 +42,7 @@ export class AppendingFile implements Device {
   }
 
   open(signal: AbortSignal): Promise<void> {
-    return this.#alone(async () => {
+    return this.#turns.add(async () => {
       if (signal.aborted) throw abortedFailure(`Cannot open audit file "${this.#options.path}"`);
       const state = this.#state;
       if (state.kind === 'ready') return;
@@ -64,7 +52,7 @@ export class AppendingFile implements Device {
   }
 
   reopen(signal: AbortSignal): Promise<void> {
-    return this.#alone(async () => {
+    return this.#turns.add(async () => {
       if (signal.aborted) throw abortedFailure(`Cannot reopen audit file "${this.#options.path}"`);
       const fresh = await this.#openAnew();
       if (this.#state.kind === 'closed') await this.#use(fresh);
@@ -73,15 +61,15 @@ export class AppendingFile implements Device {
   }
 
   write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
-    return this.#alone(() => this.#append(lines, signal));
+    return this.#turns.add(() => this.#append(lines, signal));
   }
 
   close(): Promise<void> {
-    return this.#alone(async () => {
-      if (this.#timer !== null) clearTimeout(this.#timer);
-      this.#timer = null;
+    return this.#turns.add(async () => {
+      this.#cancelCheck?.();
+      this.#cancelCheck = null;
       await this.#followPath().catch(() => {});
-      if (this.#state.kind !== 'closed') await closeAuditFile(this.#state.file);
+      if (this.#state.kind !== 'closed') await this.#state.file.close();
       this.#state = { kind: 'closed' };
     });
   }
@@ -89,7 +77,7 @@ export class AppendingFile implements Device {
   async #append(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
     const action = `Cannot write audit file "${this.#options.path}"`;
     if (signal.aborted) return stopped(abortedFailure(action));
-    if (performance.now() - this.#checkedAt >= checkEveryMs) {
+    if (this.#settings.clock.now() - this.#checkedAt >= checkEveryMs) {
       try {
         await this.#followPath();
       } catch (error) {
@@ -100,127 +88,112 @@ export class AppendingFile implements Device {
       return stopped(new DeviceFailure('io', `${action}: it is not open`));
     }
     const { file } = this.#state;
-    const { written, error } = await append(file.fd, lines.bytes);
-    const synced = this.#options.sync === 'data' ? await syncData(file.fd) : null;
-    this.#timer ??= setTimeout(this.#checkLater, checkEveryMs).unref();
-    if (error === null && synced === null) {
+    const { written, error } = await file.append(lines.bytes);
+    const unsynced = this.#options.sync === 'data' ? await file.sync() : null;
+    this.#cancelCheck ??= this.#settings.clock.setTimer(checkEveryMs, this.#checkLater);
+    if (error === null && unsynced === null) {
       return { settled: lines.ends.length, refused: [], failure: null };
     }
     this.#state = { kind: 'doubtful', file };
     // What cannot be mended now (the newline finds no space either) is mended by the next open.
-    if (file.readable) await mendTail(file.fd, this.#options.lineOpening).catch(() => {});
-    const settled = synced === null ? wholeLines(lines.ends, written) : 0;
-    return { settled, refused: [], failure: failureOf(action, error ?? synced) };
-  }
-
-  /** Runs `task` when the one before has ended, so that no check closes a descriptor under a write. */
-  async #alone<Result>(task: () => Promise<Result>): Promise<Result> {
-    while (this.#busy !== null) await this.#busy;
-    const running = task();
-    const ended = running.then(
-      () => {},
-      () => {},
-    );
-    this.#busy = ended;
-    try {
-      return await running;
-    } finally {
-      if (this.#busy === ended) this.#busy = null;
-    }
+    if (file.readable) await file.mend().catch(() => {});
+    const settled = unsynced === null ? wholeLines(lines.ends, written) : 0;
+    return { settled, refused: [], failure: failureOf(action, error ?? unsynced) };
   }
 
   /** After the last line of a burst nothing else would notice that the file was deleted with it. */
   readonly #checkLater = (): void => {
-    this.#timer = null;
+    this.#cancelCheck = null;
     // A write under way checks by itself, or arms the timer again.
-    if (this.#busy === null) void this.#alone(() => this.#followPath()).catch(() => {});
+    if (this.#turns.pending > 0) return;
+    void this.#turns.add(() => this.#followPath()).catch(() => {});
   };
 
-  async #openAnew(): Promise<AuditFile> {
+  async #openAnew(): Promise<OpenFile> {
+    const makesFile = this.#options.makesFile || this.#everOpened;
     try {
-      const file = await openAuditFile(this.#options, this.#options.mustExist && !this.#everOpened);
+      const file = await openAuditFile(this.#options, makesFile ? 'make' : 'refuse');
       this.#everOpened = true;
       return file;
     } catch (error) {
-      const failure = failureOf('', error);
+      const { reason, message } = failureOf('', error);
       // What once worked may work again: a disk mounted read-only after an error, a directory swapped in a rotation.
-      const permanent =
-        !this.#everOpened && (failure.reason === 'permission' || failure.reason === 'unsuitable');
-      throw new DeviceFailure(failure.reason, failure.message, { permanent });
+      const permanent = !this.#everOpened && (reason === 'permission' || reason === 'unsuitable');
+      throw new DeviceFailure(reason, message, { permanent });
     }
   }
 
-  async #use(file: AuditFile): Promise<void> {
-    const { size } = await descriptorState(file);
+  /** Goes on with a file that was opened at its path just now. */
+  #use(file: OpenFile): void {
+    file.seen(file.size);
     this.#state = { kind: 'ready', file };
-    this.#checkedAt = performance.now();
-    this.#checkedSize = size;
+    this.#checkedAt = this.#settings.clock.now();
   }
 
-  /** Follows the path to the file it leads to now, if that is another. Rejects when a deleted file has no heir. */
+  /**
+   * Goes over to the file that the path leads to now, if that is another. Rejects if the file was deleted and none can
+   * be opened in its place.
+   */
   async #followPath(): Promise<void> {
     if (this.#state.kind === 'closed') return;
     const { file } = this.#state;
     const found = await fileAt(this.#options.path).catch(() => 'unknown' as const);
-    this.#checkedAt = performance.now();
+    this.#checkedAt = this.#settings.clock.now();
     if (found === 'unknown') return;
-    if (found !== null && found.device === file.device && found.inode === file.inode) {
-      this.#checkedSize = found.size;
+    if (found?.device === file.identity.device && found.inode === file.identity.inode) {
+      file.seen(found.size);
       return;
     }
-    let fresh: AuditFile;
+    let fresh: OpenFile;
     try {
       fresh = await this.#openAnew();
     } catch (error) {
       // A renamed file is still somebody's to read; one without a name swallows what it gets.
-      if (!(await descriptorState(file)).deleted) return;
+      if (!(await file.isDeleted())) return;
       this.#state = { kind: 'doubtful', file };
       throw error;
     }
     await this.#replace(file, fresh);
   }
 
-  async #mend(file: AuditFile): Promise<void> {
+  /** Makes a doubtful file, or the one that has taken its place, ready again. */
+  async #mend(file: OpenFile): Promise<void> {
     await this.#followPath();
     if (this.#state.kind === 'ready') return;
     try {
-      await (file.readable ? mendTail(file.fd, this.#options.lineOpening) : endLine(file.fd));
+      await file.mend();
     } catch (error) {
       throw failureOf(`Cannot mend audit file "${this.#options.path}"`, error);
     }
-    await this.#use(file);
+    this.#state = { kind: 'ready', file };
   }
 
   /** Lets go of `old`, after saving what was written to it since it was last seen under its name. */
-  async #replace(old: AuditFile, fresh: AuditFile): Promise<void> {
+  async #replace(old: OpenFile, fresh: OpenFile): Promise<void> {
     try {
-      const { deleted } = await descriptorState(old);
-      if (deleted) await this.#save(old, fresh);
+      if (await old.isDeleted()) await this.#save(old, fresh);
+      // Under its new name it has readers, who are to find no half line at its end.
+      else if (this.#state.kind === 'doubtful') await old.mend().catch(() => {});
     } catch (error) {
-      await closeAuditFile(fresh);
+      await fresh.close();
       this.#state = { kind: 'doubtful', file: old };
       throw failureOf(`Cannot write audit file "${this.#options.path}"`, error);
     }
-    await closeAuditFile(old);
-    await this.#use(fresh);
+    await old.close();
+    this.#use(fresh);
   }
 
-  async #save(old: AuditFile, fresh: AuditFile): Promise<void> {
+  async #save(old: OpenFile, fresh: OpenFile): Promise<void> {
     if (!old.readable) {
       const message = `Audit file "${this.#options.path}" was deleted: its last lines cannot be read back`;
-      this.#settings.onLost('recent', new DeviceFailure('not_found', message));
+      if (old.hasUnseen()) this.#settings.onLost('recent', new DeviceFailure('not_found', message));
       return;
     }
-    await mendTail(old.fd, this.#options.lineOpening);
-    const { size } = await descriptorState(old);
-    const block = Buffer.allocUnsafe(Math.max(0, Math.min(copyBytes, size - this.#checkedSize)));
-    for (let at = this.#checkedSize; at < size; ) {
-      const { bytesRead } = await readAt(old.fd, block, 0, Math.min(block.length, size - at), at);
-      if (bytesRead === 0) return;
-      const { error } = await append(fresh.fd, block.subarray(0, bytesRead));
-      if (error !== null) throw error;
-      at += bytesRead;
-    }
+    await old.mend();
+    if (!old.hasUnseen()) return;
+    await old.saveUnseen(fresh);
+    const unsynced = this.#options.sync === 'data' ? await fresh.sync() : null;
+    if (unsynced !== null) throw unsynced;
   }
 }
 

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { DeviceFailure } from '../device.ts';
 import { codeOf, failureOf } from '../failure-reasons.ts';
-import { type GuardedFolder, openGuardedFolder } from './guarded-folder.ts';
-import { leads, liesBelow } from './leads.ts';
+import { belowRoots } from './below-roots.ts';
+import type { WhenMissing } from './guarded-folder.ts';
 import { makeFolders } from './make-folders.ts';
-import { endLine, mendTail } from './torn-tail.ts';
+import { type FileIdentity, OpenFile } from './open-file.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -26,71 +26,60 @@ export interface AuditFileOptions {
    * are some, no symbolic link is followed that leads out of them, whenever it is put there.
    */
   readonly roots: readonly string[] | null;
-  /** Not made the first time it is opened: an API device with mode `0000`, as the reference has it. */
-  readonly mustExist: boolean;
-}
-
-/** An open audit file, ready for the next line. */
-export interface AuditFile {
-  readonly fd: number;
-  readonly device: bigint;
-  readonly inode: bigint;
-  /** `false` when permissions let us append and nothing else. */
-  readonly readable: boolean;
 }
 
 /**
- * Opens the file for appending, made anew if need be, with its mode set and its last line whole. Never opens what
- * is not a regular file: a FIFO's open waits for a reader, and four such waits stop every file and name call of the
- * process. Rejects with a `DeviceFailure`. `mustExist`: not made when it is not there.
+ * Opens the file for appending with its mode set and its last line whole. Never opens what is not a regular file: a
+ * FIFO's open waits for a reader, and four such waits stop every file and name call of the process. Rejects with a
+ * `DeviceFailure`. `whenMissing`: of the file and of the folders above it.
  */
-export async function openAuditFile(options: AuditFileOptions, mustExist = false): Promise<AuditFile> {
-  const action = `Cannot open audit file "${options.path}"`;
+export async function openAuditFile(options: AuditFileOptions, whenMissing: WhenMissing): Promise<OpenFile> {
+  const { path: file, roots } = options;
+  const action = `Cannot open audit file "${file}"`;
   try {
-    if (mustExist && (await fileAt(options.path)) === null) {
-      throw new DeviceFailure(
-        'not_found',
-        `${action}: it does not exist, and mode "0000" leaves a file as it is`,
-      );
-    }
-    if (options.roots === null) return await openFreely(options, action);
-    return await openBelow(options.roots, options, action);
+    if (roots === null) return await openFreely(options, whenMissing, action);
+    return await belowRoots({ path: file, roots }, whenMissing, action, (entry) =>
+      openRooted(entry, options, whenMissing, action),
+    );
   } catch (error) {
     if (error instanceof DeviceFailure) throw error;
-    throw await openFailure(error, options.path, action);
+    if (whenMissing === 'refuse' && codeOf(error) === 'ENOENT') {
+      const detail = 'it does not exist, and mode "0000" leaves a file as it is';
+      throw new DeviceFailure('not_found', `${action}: ${detail}`);
+    }
+    throw await openFailure(error, file, action);
   }
 }
 
-async function openFreely(options: AuditFileOptions, action: string): Promise<AuditFile> {
+async function openFreely(
+  options: AuditFileOptions,
+  whenMissing: WhenMissing,
+  action: string,
+): Promise<OpenFile> {
   const found = await unlessMissing(statOfPath(options.path));
   if (found !== null && !found.isFile()) throw irregular(action, found.isDirectory());
-  await makeFolders(path.dirname(options.path), 0o750);
-  return openEntry(options.path, 0, options, action);
+  if (whenMissing === 'make') await makeFolders(path.dirname(options.path), 0o750);
+  return openEntry(options.path, flagsFor(whenMissing), options, action);
 }
 
-/** Between finding out where the path leads and opening that, anything may be swapped: the way there follows no link. */
-async function openBelow(
-  roots: readonly string[],
+async function openRooted(
+  entry: string,
   options: AuditFileOptions,
+  whenMissing: WhenMissing,
   action: string,
-): Promise<AuditFile> {
-  const target = await leads(options.path);
-  if (!liesBelow(target, roots)) throw outside(action);
-  let folder: GuardedFolder | null = null;
-  try {
-    folder = await openGuardedFolder(path.dirname(target));
-    const entry = folder.entry(path.basename(target));
-    const found = await unlessMissing(statOfEntry(entry));
-    if (found?.isSymbolicLink()) throw outside(action);
-    if (found !== null && !found.isFile()) throw irregular(action, found.isDirectory());
-    return await openEntry(entry, constants.O_NOFOLLOW, options, action);
-  } catch (error) {
-    // A link or a file has taken the place of a folder since, or a link that of the file.
-    if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENOTDIR') throw outside(action);
-    throw error;
-  } finally {
-    await folder?.close();
+): Promise<OpenFile> {
+  const found = await unlessMissing(statOfEntry(entry));
+  // With a link there, the open below is refused with ELOOP.
+  if (found !== null && !found.isFile() && !found.isSymbolicLink()) {
+    throw irregular(action, found.isDirectory());
   }
+  return openEntry(entry, flagsFor(whenMissing) | constants.O_NOFOLLOW, options, action);
+}
+
+function flagsFor(whenMissing: WhenMissing): number {
+  // O_NONBLOCK, and the fstat that follows: between stat and open the file may have become a FIFO.
+  const flags = constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY;
+  return whenMissing === 'make' ? flags | constants.O_CREAT : flags;
 }
 
 async function openEntry(
@@ -98,7 +87,7 @@ async function openEntry(
   flags: number,
   options: AuditFileOptions,
   action: string,
-): Promise<AuditFile> {
+): Promise<OpenFile> {
   const { fd, readable } = await openToAppend(at, flags, options.mode ?? 0o600);
   try {
     return await prepare(fd, readable, options, action);
@@ -108,15 +97,8 @@ async function openEntry(
   }
 }
 
-export async function closeAuditFile(file: AuditFile): Promise<void> {
-  // An error here (EIO on a network file system) concerns lines whose write was answered long ago.
-  await closeFile(file.fd).catch(() => {});
-}
-
 /** Which file the path leads to now; `null` when to none. Rejects where that cannot be found out. */
-export async function fileAt(
-  at: string,
-): Promise<{ readonly device: bigint; readonly inode: bigint; readonly size: number } | null> {
+export async function fileAt(at: string): Promise<(FileIdentity & { readonly size: number }) | null> {
   try {
     const found = await statOfPath(at, { bigint: true });
     return { device: found.dev, inode: found.ino, size: Number(found.size) };
@@ -125,12 +107,6 @@ export async function fileAt(
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw error;
   }
-}
-
-/** The size of an open file, and whether any name still leads to it. */
-export async function descriptorState(file: AuditFile): Promise<{ size: number; deleted: boolean }> {
-  const found = await statOfDescriptor(file.fd);
-  return { size: found.size, deleted: found.nlink === 0 };
 }
 
 async function unlessMissing<Found>(looking: Promise<Found>): Promise<Found | null> {
@@ -142,12 +118,6 @@ async function unlessMissing<Found>(looking: Promise<Found>): Promise<Found | nu
   }
 }
 
-function outside(action: string): DeviceFailure {
-  const what =
-    'it leads to no file below a folder of admin.file_roots, or through a link that is refused there';
-  return new DeviceFailure('permission', `${action}: ${what}`);
-}
-
 function irregular(action: string, isDirectory: boolean): DeviceFailure {
   const what = isDirectory ? 'it is a directory' : 'it is a FIFO, socket or device node, not a regular file';
   return new DeviceFailure('unsuitable', `${action}: ${what}`, { permanent: true });
@@ -155,11 +125,9 @@ function irregular(action: string, isDirectory: boolean): DeviceFailure {
 
 async function openToAppend(
   at: string,
-  more: number,
+  flags: number,
   mode: number,
 ): Promise<{ fd: number; readable: boolean }> {
-  // O_NONBLOCK and the fstat that follows: between stat and open the file may have become a FIFO.
-  const flags = more | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
   try {
     // Reading is for finding the last newline, and for saving lines from a deleted file.
     return { fd: await openFile(at, flags | constants.O_RDWR, mode), readable: true };
@@ -174,7 +142,7 @@ async function prepare(
   readable: boolean,
   options: AuditFileOptions,
   action: string,
-): Promise<AuditFile> {
+): Promise<OpenFile> {
   const found = await statOfDescriptor(fd, { bigint: true });
   if (!found.isFile()) throw irregular(action, found.isDirectory());
   if (options.mode !== null && (Number(found.mode) & 0o7777) !== options.mode) {
@@ -185,9 +153,9 @@ async function prepare(
       throw failureOf(`Cannot set mode ${wanted} of audit file "${options.path}"`, error);
     }
   }
-  if (readable) await mendTail(fd, options.lineOpening);
-  else if (found.size > 0n) await endLine(fd);
-  return { fd, device: found.dev, inode: found.ino, readable };
+  const file = new OpenFile(fd, found, readable, options.lineOpening);
+  await file.mend();
+  return file;
 }
 
 /** Says of a refused open whether it is the file or its directory that is in the way. */

@@ -18,16 +18,19 @@ export interface GuardedFolder {
   close(): Promise<void>;
 }
 
+/** What becomes of a file or folder that is not there. */
+export type WhenMissing = 'make' | 'refuse';
+
 /**
- * Opens the folder of a real path without following any symbolic link, and makes the folders that are missing. Node has no
- * `openat`: each step goes through the descriptor of the one before, by way of `/proc/self/fd`. Rejects with the
- * operating system's error: ENOTDIR or ELOOP where something else than a folder, such as a link, has taken a place.
+ * Opens the folder of a real path without following any symbolic link. Node has no `openat`: each step goes through
+ * the descriptor of the one before, by way of `/proc/self/fd`. Rejects with the operating system's error: ENOTDIR or
+ * ELOOP where something else than a folder, such as a link, has taken a place.
  */
-export async function openGuardedFolder(folder: string): Promise<GuardedFolder> {
+export async function openGuardedFolder(folder: string, whenMissing: WhenMissing): Promise<GuardedFolder> {
   let fd = await openFolder('/', folderItself);
   try {
     for (const name of folder.split('/').filter((part) => part !== '')) {
-      const next = await step(entryOf(fd, name));
+      const next = await step(entryOf(fd, name), whenMissing);
       const above = fd;
       fd = next;
       await closeFolder(above);
@@ -39,11 +42,11 @@ export async function openGuardedFolder(folder: string): Promise<GuardedFolder> 
   return { entry: (name) => entryOf(fd, name), close: () => closeFolder(fd) };
 }
 
-async function step(entry: string): Promise<number> {
+async function step(entry: string, whenMissing: WhenMissing): Promise<number> {
   try {
     return await openFolder(entry, folderItself);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT' || whenMissing === 'refuse') throw error;
   }
   await makeFolder(entry, 0o750).catch((error: unknown) => {
     // Somebody else made it, or a link, in the meantime: the open that follows tells which.

@@ -6,9 +6,8 @@ import { abortedFailure } from '../failure-reasons.ts';
 const action = 'Cannot write to standard output';
 
 /**
- * What was given to the stream and not yet taken by the reader, of any device of this process: there is one
- * standard output. The next write waits for it, so that a reader who is given up again and again costs one batch
- * of memory and gets its lines whole and in order when it comes back.
+ * Bytes written to stdout and not flushed, shared by all devices. The next write waits for them, so that a reader who
+ * is given up again and again costs one batch of memory and gets its lines whole and in order when it comes back.
  */
 let backlog: Promise<void> | null = null;
 

@@ -1,5 +1,6 @@
+import { isHeaderName } from '../../config/header-name.ts';
 import { DeviceFailure } from '../device.ts';
-import { readSmallFile } from '../small-file.ts';
+import { readFileToRead } from '../file-to-read.ts';
 
 /** A header as it is sent: one line for each value. */
 export interface Header {
@@ -18,8 +19,6 @@ type ValueSource =
   | { readonly kind: 'variable'; readonly variable: string }
   | { readonly kind: 'file'; readonly file: string };
 
-/** RFC 9110, sections 5.1 and 5.6.2. */
-const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110, section 5.5: what Node sends of a string is its low bytes. */
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -48,7 +47,7 @@ export function parseHeaders(text: string): readonly HeaderSource[] | undefined 
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const headers: HeaderSource[] = [];
   for (const [name, values] of Object.entries(value)) {
-    if (!headerName.test(name) || reserved.has(name.toLowerCase()) || !isTextList(values)) return undefined;
+    if (!isHeaderName(name) || reserved.has(name.toLowerCase()) || !isTextList(values)) return undefined;
     const sources = values.map(sourceOf);
     if (sources.some((source) => source.kind === 'text' && !headerValue.test(source.text))) return undefined;
     headers.push({ name, values: sources });
@@ -97,7 +96,8 @@ function variableOf(name: string, variable: string): string {
 }
 
 function fileOf(name: string, file: string): Promise<string> {
-  return readSmallFile(file, `failed to parse header ${name}: file "${file}"`);
+  // Without roots: through the API no header reads a file at all (`remoteHeaderFault`).
+  return readFileToRead({ path: file, roots: null }, `failed to parse header ${name}: file "${file}"`);
 }
 
 function unusable(name: string, detail: string): DeviceFailure {

@@ -29,7 +29,7 @@ export class LocalLoggerTransport implements Transport {
   }
 
   async connect(signal: AbortSignal, onLost: ReportLost): Promise<Connection> {
-    if ((await loadLibc()) === null) return this.#udp.connect(signal, onLost);
+    if (loadLibc() === null) return this.#udp.connect(signal, onLost);
     try {
       return await this.#datagrams.connect(signal, onLost);
     } catch (error) {

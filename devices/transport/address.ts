@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { longestSocketPath, socketPathFault } from '../../config/socket-path.ts';
 
 /** Go's names for kinds of sockets, as in its net.Dial. */
 export const socketTypes = ['tcp', 'tcp4', 'tcp6', 'udp', 'udp4', 'udp6', 'unix', 'unixgram'] as const;
@@ -20,13 +21,13 @@ export type SocketTarget =
     }
   | { readonly kind: 'unix' | 'unixgram'; readonly path: string };
 
-/** Bytes of a socket's path: `sun_path` of unix(7) without its final NUL. */
-const longestSocketPath = 107;
+/** What `parseAddress` takes. */
+export const addressWanted: string = `"host:port", or the path of a UNIX socket of at most ${longestSocketPath} bytes`;
 
 /** `undefined` for a text that is neither `host:port` nor a path that a socket can have. */
 export function parseAddress(text: string): Address | undefined {
   if (text.startsWith('/') || text.startsWith('./')) {
-    const usable = Buffer.byteLength(text) <= longestSocketPath && !text.includes('\0');
+    const usable = socketPathFault(text) === null && !text.includes('\0');
     return usable ? { kind: 'path', path: text } : undefined;
   }
   const match = /^(?:\[([^\]]+)\]|([A-Za-z0-9_.-]*)):(\d{1,5})$/.exec(text);

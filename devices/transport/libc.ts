@@ -1,19 +1,30 @@
+import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 
 /** The calls that Node does not have for datagrams over UNIX sockets. None of them waits. */
 export interface Libc {
-  /** A non-blocking UNIX datagram socket connected to `path`. Throws an error with a `code`. */
+  /** A non-blocking UNIX datagram socket. Throws an error with a `code`. */
+  openDatagram(): number;
+  /** The same, connected to `path`. */
   connectDatagram(path: string): number;
   /** The empty text when the message was taken whole, or the error's code, such as `EAGAIN`. */
   send(fd: number, message: Uint8Array): string;
+  /** As `send`, from a socket that need not be connected; `address` is a `socketAddress`. */
+  sendTo(fd: number, message: Uint8Array, address: Uint8Array): string;
   close(fd: number): void;
 }
 
-let loaded: Promise<Libc | null> | null = null;
+let loaded: Libc | null | 'not_yet' = 'not_yet';
 
 /** `null` where the optional package koffi is not installed or has no build for this machine. */
-export function loadLibc(): Promise<Libc | null> {
-  loaded ??= bind().catch(() => null);
+export function loadLibc(): Libc | null {
+  if (loaded === 'not_yet') {
+    try {
+      loaded = process.platform === 'linux' ? bind() : null;
+    } catch {
+      loaded = null;
+    }
+  }
   return loaded;
 }
 
@@ -25,39 +36,51 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
-async function bind(): Promise<Libc | null> {
-  if (process.platform !== 'linux') return null;
-  const { default: koffi } = await import('koffi');
+function bind(): Libc {
+  const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
   const library = koffi.load(null);
   const socket = library.func('int socket(int domain, int type, int protocol)');
   const connect = library.func('int connect(int fd, const void *address, uint length)');
   const send = library.func('intptr_t send(int fd, const void *bytes, size_t length, int flags)');
+  const sendTo = library.func(
+    'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint size)',
+  );
   const close = library.func('int close(int fd)');
   const lastError = (): string => getSystemErrorName(-koffi.errno());
+  const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
+  const openDatagram = (): number => {
+    const fd: number = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) throw systemError(lastError());
+    return fd;
+  };
   return {
+    openDatagram,
     connectDatagram(path) {
-      const fd: number = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-      if (fd < 0) throw systemError(lastError());
+      const fd = openDatagram();
       const address = socketAddress(path);
       if (connect(fd, address, address.length) === 0) return fd;
       const code = lastError();
       close(fd);
       throw systemError(code);
     },
-    send(fd, message) {
-      return send(fd, message, message.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? lastError() : '';
-    },
+    send: (fd, message) => (send(fd, message, message.length, flags) < 0 ? lastError() : ''),
+    sendTo: (fd, message, address) =>
+      sendTo(fd, message, message.length, flags, address, address.length) < 0 ? lastError() : '',
     close(fd) {
       close(fd);
     },
   };
 }
 
-/** `struct sockaddr_un` of unix(7): the family in the machine's byte order, the path, a NUL. */
-function socketAddress(path: string): Buffer {
+/**
+ * `struct sockaddr_un` of unix(7): the family in the machine's byte order, and the path with the NUL that ends it; `@`
+ * and an abstract name instead begin with a NUL, and end where the address does.
+ */
+export function socketAddress(path: string): Buffer {
   const family = new Uint8Array(new Uint16Array([AF_UNIX]).buffer);
-  return Buffer.concat([family, Buffer.from(path), Buffer.alloc(1)]);
+  const name = path.startsWith('@') ? `\0${path.slice(1)}` : `${path}\0`;
+  return Buffer.concat([family, Buffer.from(name)]);
 }
 
 function systemError(code: string): Error {

@@ -4,7 +4,7 @@ import { DeviceFailure } from '../device.ts';
 import { abortedFailure, failureOf } from '../failure-reasons.ts';
 import { type SocketTarget, shownTarget } from './address.ts';
 import { tcpTailBytes, unixTailBytes } from './kernel-buffers.ts';
-import { StreamConnection } from './stream-connection.ts';
+import { OutgoingStream } from './outgoing-stream.ts';
 import { loadTls, type TlsOptions } from './tls-options.ts';
 import type { Connection, ReportLost, Transport } from './transport.ts';
 
@@ -38,7 +38,7 @@ export class StreamTransport implements Transport {
     const where = { ...placeOf(this.#target), allowHalfOpen: true };
     const socket = secure === null ? connectPlain(where) : connectTls({ ...where, ...secure });
     await connected(socket, secure === null ? 'connect' : 'secureConnect', action, signal);
-    return new StreamConnection(socket, shown, onLost);
+    return new OutgoingStream(socket, shown, onLost);
   }
 }
 

@@ -1,26 +1,27 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, createSecureContext } from 'node:tls';
 import { parseGoBoolean } from '../../config/go-boolean.ts';
+import { certificatesFault, keyFault, pairFault } from '../../config/pem.ts';
 import { DeviceFailure } from '../device.ts';
 import type { OptionProblem } from '../device-kind.ts';
-import type { Option } from '../option-table.ts';
-import { readSmallFile } from '../small-file.ts';
+import { type FileToRead, readFileToRead } from '../file-to-read.ts';
+import { type Option, pemFile } from '../option-table.ts';
 import type { SocketTarget } from './address.ts';
 
 /** TLS of one destination. The peer's certificate is always verified. */
 export interface TlsOptions {
   /** Files in PEM; `null`: the authorities that come with Node, no certificate of our own. */
-  readonly caCert: string | null;
-  readonly clientCert: string | null;
-  readonly clientKey: string | null;
+  readonly caCert: FileToRead | null;
+  readonly clientCert: FileToRead | null;
+  readonly clientKey: FileToRead | null;
   /** The name the peer's certificate must carry. */
   readonly serverName: string;
 }
 
 interface TlsNames {
-  readonly tls_ca_cert: string | null;
-  readonly tls_client_cert: string | null;
-  readonly tls_client_key: string | null;
+  readonly tls_ca_cert: FileToRead | null;
+  readonly tls_client_cert: FileToRead | null;
+  readonly tls_client_key: FileToRead | null;
   readonly tls_server_name: string | null;
 }
 
@@ -30,9 +31,11 @@ interface TlsValues extends TlsNames {
 
 /** Whom to trust and what to show: the options of every kind of device that can speak TLS. */
 export const tlsNameTable: { readonly [Name in keyof TlsNames]: Option<TlsNames[Name]> } = {
-  tls_ca_cert: file('authorities the peer’s certificate may come from, instead of those that come with Node'),
-  tls_client_cert: file('the certificate shown to the peer, with those that lead to its authority'),
-  tls_client_key: file(
+  tls_ca_cert: pemFile(
+    'authorities the peer’s certificate may come from, instead of those that come with Node',
+  ),
+  tls_client_cert: pemFile('the certificate shown to the peer, with those that lead to its authority'),
+  tls_client_key: pemFile(
     'the key of `tls_client_cert`; read when the device connects, so that it can be renewed',
   ),
   tls_server_name: {
@@ -93,7 +96,7 @@ export function readTlsNames(values: TlsNames, host: string, problems: OptionPro
 
 /** A problem for each option that is given although there is no TLS; `wanted` is what would ask for it. */
 export function refuseTlsNames(values: TlsNames, wanted: string, problems: OptionProblem[]): void {
-  for (const option of ['tls_ca_cert', 'tls_client_cert', 'tls_client_key', 'tls_server_name'] as const) {
+  for (const option of Object.keys(tlsNameTable) as (keyof TlsNames)[]) {
     if (values[option] === null) continue;
     problems.push({ option, message: `Option "${option}" has no meaning here: wanted ${wanted}` });
   }
@@ -101,23 +104,20 @@ export function refuseTlsNames(values: TlsNames, wanted: string, problems: Optio
 
 /** Reads the files; rejects with a permanent `DeviceFailure` that names the one that cannot be used. */
 export async function loadTls(options: TlsOptions): Promise<ConnectionOptions> {
-  const ca = await load('TLS authority file', options.caCert, (text) => createSecureContext({ ca: text }));
-  const cert = await load('TLS certificate file', options.clientCert, (text) => {
-    createSecureContext({ cert: text });
-  });
-  const key = await load('TLS key file', options.clientKey, (text) => createSecureContext({ key: text }));
-  const secrets = {
-    ...(ca !== null && { ca }),
-    ...(cert !== null && { cert }),
-    ...(key !== null && { key }),
-  };
-  const secureContext = attempt(
-    () => createSecureContext(secrets),
-    `Cannot use TLS certificate file "${options.clientCert}" with key file "${options.clientKey}"`,
-    'they do not belong together',
-  );
+  const { caCert, clientCert, clientKey } = options;
+  const ca = caCert && (await load('TLS authority file', caCert, certificatesFault));
+  const cert = clientCert && (await load('TLS certificate file', clientCert, certificatesFault));
+  const key = clientKey && (await load('TLS key file', clientKey, keyFault));
+  if (cert !== null && key !== null) {
+    const both = `TLS certificate file "${clientCert!.path}" with key file "${clientKey!.path}"`;
+    refuse(both, pairFault(cert, key));
+  }
   return {
-    secureContext,
+    secureContext: createSecureContext({
+      ...(ca !== null && { ca }),
+      ...(cert !== null && { cert }),
+      ...(key !== null && { key }),
+    }),
     rejectUnauthorized: true,
     checkServerIdentity: (_host, certificate) => checkServerIdentity(options.serverName, certificate),
     // RFC 6066, section 3: an address is no server name.
@@ -127,33 +127,14 @@ export async function loadTls(options: TlsOptions): Promise<ConnectionOptions> {
 
 async function load(
   what: string,
-  path: string | null,
-  tryOut: (text: string) => void,
-): Promise<string | null> {
-  if (path === null) return null;
-  const text = await readSmallFile(path, `Cannot read ${what} "${path}"`);
-  attempt(
-    () => tryOut(text),
-    `Cannot use ${what} "${path}"`,
-    'it is not what OpenSSL takes for that, in PEM',
-  );
+  file: FileToRead,
+  faultIn: (text: string) => string | null,
+): Promise<string> {
+  const text = await readFileToRead(file, `Cannot read ${what} "${file.path}"`);
+  refuse(`${what} "${file.path}"`, faultIn(text));
   return text;
 }
 
-/** OpenSSL's own message is left out: nobody has promised that it never quotes a key. */
-function attempt<Result>(task: () => Result, action: string, detail: string): Result {
-  try {
-    return task();
-  } catch {
-    throw new DeviceFailure('tls', `${action}: ${detail}`, { permanent: true });
-  }
-}
-
-function file(effect: string): Option<string | null> {
-  return {
-    default: null,
-    wanted: 'the path of a file in PEM',
-    effect,
-    parse: (text) => (text === '' || text.includes('\0') ? undefined : text),
-  };
+function refuse(what: string, fault: string | null): void {
+  if (fault !== null) throw new DeviceFailure('tls', `Cannot use ${what}: ${fault}`, { permanent: true });
 }

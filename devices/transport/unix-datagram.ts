@@ -26,7 +26,7 @@ export class UnixDatagramTransport implements Transport {
 
   async connect(signal: AbortSignal): Promise<Connection> {
     const action = `Cannot connect to "${this.#path}"`;
-    const libc = await loadLibc();
+    const libc = loadLibc();
     if (signal.aborted) throw abortedFailure(action);
     if (libc === null) {
       const message = `${action}: UNIX datagrams need the package "koffi", which is not installed: npm install koffi`;

@@ -12,8 +12,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   kernel: [],
   format: [],
   config: ['yaml', 'zod'],
-  devices: ['koffi'],
-  daemon: ['p-queue', 'prom-client', 'koffi'],
+  devices: ['p-queue', 'koffi'],
+  daemon: ['p-queue', 'prom-client'],
   cli: ['yargs'],
   client: [],
 };

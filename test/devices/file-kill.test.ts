@@ -11,10 +11,11 @@ test('a kill in the midst of writing loses no line that was reported recorded, a
   const { file, lane, lines } = fileSubject(context);
   // Says after each write how many lines are recorded by now.
   const script = `
+    import { systemClock } from ${JSON.stringify(new URL('../../daemon/clock.js', import.meta.url).href)};
     import { parseDevice } from ${JSON.stringify(new URL('../../devices/registry.js', import.meta.url).href)};
     import { linesOf, recordTexts } from ${JSON.stringify(new URL('./batches.js', import.meta.url).href)};
     const options = { file_path: ${JSON.stringify(file)} };
-    const device = parseDevice('file', options).create({ path: 'f/', now: Date.now, onLost() {} });
+    const device = parseDevice('file', options).create({ path: 'f/', clock: systemClock, onLost() {} });
     const { signal } = new AbortController();
     await device.open(signal);
     for (let first = 0; ; first += 40) {

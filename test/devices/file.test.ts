@@ -228,9 +228,10 @@ test('with sync data each write is on the disk by one fdatasync', async (context
   const { directory } = fileSubject(context);
   const trace = path.join(directory, 'trace');
   const script = `
+    import { systemClock } from ${JSON.stringify(new URL('../../daemon/clock.js', import.meta.url).href)};
     import { parseDevice } from ${JSON.stringify(new URL('../../devices/registry.js', import.meta.url).href)};
     const options = { file_path: ${JSON.stringify(path.join(directory, 'audit.log'))}, sync: 'data' };
-    const device = parseDevice('file', options).create({ path: 'f/', now: Date.now, onLost() {} });
+    const device = parseDevice('file', options).create({ path: 'f/', clock: systemClock, onLost() {} });
     const { signal } = new AbortController();
     await device.open(signal);
     const bytes = Buffer.from('{"a":1}\\n{"a":2}\\n');

@@ -287,7 +287,7 @@ test('a header whose value cannot be read is a failure that stays', async (conte
       `file://${folder}/missing`,
       `failed to parse header a: file "${folder}/missing": no such file or directory`,
     ],
-    [`file://${folder}`, `failed to parse header a: file "${folder}": it is not a regular file`],
+    [`file://${folder}`, `failed to parse header a: file "${folder}": it is a directory`],
     ['file:///dev/zero', 'failed to parse header a: file "/dev/zero": it is not a regular file'],
     [
       `file://${folder}/two-lines`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { systemClock } from '../../daemon/clock.ts';
 import { type Device, DeviceFailure, type LostScope, type WriteOutcome } from '../../devices/device.ts';
 import type { OptionTexts } from '../../devices/device-kind.ts';
 import { parseDevice } from '../../devices/registry.ts';
@@ -20,7 +21,7 @@ export class LaneStandIn {
       device ??
       parseDevice(type, options).create({
         path: 'tested/',
-        now: () => Date.now(),
+        clock: systemClock,
         onLost: (scope, failure) => this.lost.push({ scope, failure: this.checked(failure) }),
       });
     test.after(async () => {

@@ -22,7 +22,7 @@ const table = {
 
 function read(texts: Record<string, string>): { values: unknown; problems: OptionProblem[] } {
   const problems: OptionProblem[] = [];
-  return { values: readOptions(table, texts, problems), problems };
+  return { values: readOptions(table, texts, problems, null), problems };
 }
 
 test('what is left out is the default, or null', () => {

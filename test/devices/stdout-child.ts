@@ -1,3 +1,4 @@
+import { systemClock } from '../../daemon/clock.ts';
 import type { Device } from '../../devices/device.ts';
 import { parseDevice } from '../../devices/registry.ts';
 
@@ -13,7 +14,7 @@ interface Request {
 // The device for standard output needs a process of its own, whose standard output the test reads.
 const device: Device = parseDevice('file', { file_path: 'STDOUT' }).create({
   path: 'tested/',
-  now: () => Date.now(),
+  clock: systemClock,
   onLost: () => {},
 });
 let controller = new AbortController();

@@ -132,7 +132,7 @@ test('a token file that is open to others, empty or malformed is refused by name
     ['\n# nothing\n', 'it has no token'],
     [`${token}\ns.secret\n`, 'the token on line 2 has fewer than 16 characters'],
     ['a secret with blanks in it', 'line 1 has other characters than visible ASCII'],
-    [`${'secret'.repeat(20_000)}`, 'it is longer than 65536 bytes'],
+    [`${'secret'.repeat(20_000)}`, 'it is larger than 64 KiB'],
   ] as const) {
     writeTokenFile(admin.folder, text);
     await refused(new RegExp(`^Cannot use token file "${file}": ${detail}$`));
@@ -148,7 +148,7 @@ test('a token file that is open to others, empty or malformed is refused by name
   );
   const folder = path.join(admin.folder, 'folder');
   mkdirSync(folder);
-  await refused(/^Cannot use token file ".*folder": it is not a regular file$/, folder);
+  await refused(/^Cannot use token file ".*folder": it is a directory$/, folder);
 });
 
 test('a certificate makes it HTTPS, and a reload renews it', { skip: opensslMissing }, async (t) => {
@@ -182,11 +182,11 @@ test('a certificate makes it HTTPS, and a reload renews it', { skip: opensslMiss
   install({ cert: first.cert, key: second.key });
   await refused(/: they do not belong together$/);
   install({ cert: 'nonsense', key: second.key });
-  await refused(
-    /^Cannot use TLS certificate file ".*server\.crt": it is not what OpenSSL takes for that, in PEM$/,
-  );
+  await refused(/^Cannot use TLS certificate file ".*server\.crt": it holds no certificate in PEM$/);
   install({ cert: second.cert, key: second.cert });
-  await refused(/^Cannot use TLS key file ".*server\.key": it is not what OpenSSL takes for that, in PEM$/);
+  await refused(
+    /^Cannot use TLS key file ".*server\.key": it holds no private key that OpenSSL can read, in PEM$/,
+  );
   install(second);
   chmodSync(files.key, 0o644);
   await refused(/^Cannot use TLS key file ".*": mode 0644 gives it to others/);

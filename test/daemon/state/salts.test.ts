@@ -133,7 +133,7 @@ test('a salt file that cannot be meant is refused with its path and without its 
     ['', /it is empty/],
     ['\n', /it is empty/],
     ['hidden-one\nhidden-two\n', /more than one line/],
-    [`hidden${'x'.repeat(2000)}`, /longer than 1024 bytes/],
+    [`hidden${'x'.repeat(2000)}`, /larger than 1 KiB/],
     [Buffer.from('hidden\0'), /characters that are not text/],
     [Buffer.from([0x68, 0xff]), /not UTF-8/],
   ];
@@ -143,7 +143,7 @@ test('a salt file that cannot be meant is refused with its path and without its 
     assert.match(message, reason);
     assert.ok(message.includes(`"${file}"`) && !message.includes('hidden'), message);
   }
-  assert.match(await refusal(() => saltFor(state, 'file/', folder)), /not a regular file/);
+  assert.match(await refusal(() => saltFor(state, 'file/', folder)), /it is a directory/);
   const missing = await refusal(() => saltFor(state, 'file/', path.join(folder, 'none')));
   assert.match(missing, /^Cannot read salt file ".*none": no such file or directory$/);
 

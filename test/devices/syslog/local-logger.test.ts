@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../../daemon/clock.ts';
 import { FramedDevice } from '../../../devices/framed-device.ts';
 import { LocalLoggerTransport } from '../../../devices/syslog/local-logger.ts';
+import { projectRoot } from '../../support/project-root.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { linesOf, recordTexts } from '../batches.ts';
@@ -15,7 +17,7 @@ import { UdpPeer } from '../peers/udp-peer.ts';
 import { koffiMissing, UnixDatagramPeer } from '../peers/unix-datagram-peer.ts';
 
 function loggerLane(context: TestContext, logPath: string): LaneStandIn {
-  const settings = { path: 'tested/', now: () => Date.now(), onLost: () => {} };
+  const settings = { path: 'tested/', clock: systemClock, onLost: () => {} };
   const device = new FramedDevice(new LocalLoggerTransport(logPath), (lines) => lines, settings);
   return new LaneStandIn(context, 'syslog', {}, device);
 }
@@ -45,22 +47,27 @@ test('a logger that is not there is not found, for now', { skip: koffiMissing },
   assert.deepEqual([failure.reason, failure.permanent], ['not_found', false]);
 });
 
-/** Runs a module that imports devices from a folder from which no package can be found. */
-function withoutPackages(context: TestContext, script: (devices: string) => string): string {
+/** Runs a module that imports devices from a folder from which every package but koffi can be found. */
+function withoutKoffi(context: TestContext, script: (devices: string) => string): string {
   const directory = temporaryDirectory(context);
   const built = fileURLToPath(new URL('../../..', import.meta.url));
   for (const room of ['devices', 'config', 'format']) {
     cpSync(path.join(built, room), path.join(directory, room), { recursive: true });
+  }
+  const packages = path.join(projectRoot, 'node_modules');
+  mkdirSync(path.join(directory, 'node_modules'));
+  for (const name of readdirSync(packages)) {
+    if (name !== 'koffi') symlinkSync(path.join(packages, name), path.join(directory, 'node_modules', name));
   }
   writeFileSync(path.join(directory, 'package.json'), '{"type":"module"}');
   writeFileSync(path.join(directory, 'main.js'), script(directory));
   return execFileSync(process.execPath, [path.join(directory, 'main.js')], { encoding: 'utf8' });
 }
 
-const settings = `{ path: 'f/', now: Date.now, onLost() {} }`;
+const settings = `{ path: 'f/', clock: {}, onLost() {} }`;
 
 test('without koffi a UNIX datagram device says what to install', (context) => {
-  const said = withoutPackages(
+  const said = withoutKoffi(
     context,
     () => `
     import { parseDevice } from './devices/registry.js';
@@ -77,7 +84,7 @@ test('without koffi the local logger is sought by UDP on this machine', async (c
   const peer = new UdpPeer(context);
   await peer.start();
   const port = peer.address.split(':')[1];
-  withoutPackages(
+  withoutKoffi(
     context,
     () => `
     import { LocalLoggerTransport } from './devices/syslog/local-logger.js';

@@ -21,7 +21,7 @@ type State = 'open' | 'left' | 'ending' | 'ended';
  * An open stream. A write that is aborted or breaks off settles nothing: what the operating system took of it went
  * into the same buffers whose content is now in doubt.
  */
-export class StreamConnection implements Connection {
+export class OutgoingStream implements Connection {
   readonly #socket: Socket;
   readonly #shown: string;
   readonly #onLost: ReportLost;

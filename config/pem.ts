@@ -1,0 +1,61 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+
+// What OpenSSL says of a text is left out everywhere here: nobody has promised that it never quotes a key.
+
+/** The labels under which OpenSSL takes a certificate (PEM_read_bio_X509_AUX(3)). */
+const opening = /^-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----/gm;
+
+/**
+ * Why a text is no list of certificates in PEM, or `null`. Whatever stands between them is skipped, as OpenSSL does.
+ * Expired ones are in order here: the peer says so, and clocks may be wrong. Asked for because `createSecureContext`
+ * takes any text for authorities, and an empty one for anything.
+ */
+export function certificatesFault(text: string): string | null {
+  const certificates = certificatesIn(text);
+  if (certificates.length === 0) return 'it holds no certificate in PEM';
+  const damaged = certificates.indexOf(null);
+  return damaged === -1 ? null : `certificate ${damaged + 1} in it is damaged`;
+}
+
+/** Why a text is no private key in PEM, or `null`. */
+export function keyFault(text: string): string | null {
+  return privateKeyIn(text) === null ? 'it holds no private key that OpenSSL can read, in PEM' : null;
+}
+
+/** Why a certificate, with those that lead to its authority behind it, cannot be used with a key; both in order. */
+export function pairFault(cert: string, key: string): string | null {
+  const certificate = certificatesIn(cert)[0]!;
+  if (!certificate!.checkPrivateKey(privateKeyIn(key)!)) return 'they do not belong together';
+  try {
+    createSecureContext({ cert, key });
+    return null;
+  } catch {
+    return 'OpenSSL does not take them';
+  }
+}
+
+/** `null` stands for a damaged one. */
+function certificatesIn(text: string): (X509Certificate | null)[] {
+  return [...text.matchAll(opening)].map(({ index, 0: begin, 1: label }) => {
+    const end = `-----END ${label}-----`;
+    const at = text.indexOf(end, index + begin.length);
+    return at === -1 ? null : certificateOf(text.slice(index, at + end.length));
+  });
+}
+
+function certificateOf(block: string): X509Certificate | null {
+  try {
+    return new X509Certificate(block);
+  } catch {
+    return null;
+  }
+}
+
+function privateKeyIn(text: string): KeyObject | null {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    return null;
+  }
+}
