@@ -3,7 +3,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 
 export interface LineStyle {
   readonly json: boolean;
-  /** Begin with the priority in angle brackets that the journal takes off again (sd-daemon(3)). */
+  /** A line begins with its priority in angle brackets, which the journal takes off again (sd-daemon(3)). */
   readonly priority: boolean;
 }
 
@@ -14,11 +14,15 @@ const priorities: Readonly<Record<LogLevel, string>> = {
   error: '<3>',
 };
 
-// Long enough for any path or message of ours; the journal splits lines of 48 KiB and over (LineMax).
+/** Characters: enough for any path or message of ours. The journal splits lines of 48 KiB and over (LineMax). */
 const maxValueLength = 2000;
+
 const plainText = /^[^\s"=\\\p{C}]+$/u;
-// What JSON leaves as it is, and what a terminal or a line reader may still act on: C1 controls, format characters
-// such as the ones that reverse the text direction, and the two other line ends of Unicode.
+
+/**
+ * What JSON does not escape and a terminal or a line reader may act on: C1 controls, format characters such as those
+ * that reverse the direction of text, and Unicode's two other line ends.
+ */
 const hidden = /[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu;
 
 /** One event as one line with its line end, whatever is in the values. */

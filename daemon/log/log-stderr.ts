@@ -1,40 +1,45 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { formatLine, type LineStyle } from './log-line.ts';
+import type { LogOutput } from './log.ts';
+import { formatLine } from './log-line.ts';
 
-// What a reader that has stopped may cost. A journal that restarts is back long before this is full.
+/** What a reader that has stopped may cost. A journal that restarts is back long before this is full. */
 const maxWaitingBytes = 1024 * 1024;
+
+/**
+ * Writes lines to stderr and never waits for who reads it: Node writes to a pipe or socket at once when there is room,
+ * and otherwise keeps the bytes. Past a limit lines are left out, and the next one that goes through says how many,
+ * in that one's style. Made once in a process: it listens to stderr for good.
+ */
+export function stderrOutput(): LogOutput {
+  const write = lineWriter();
+  let leftOut = 0;
+  return {
+    now: Date.now,
+    priority: goesToJournal(),
+    write(line, style) {
+      if (leftOut > 0) {
+        if (!write(formatLine(style, Date.now(), 'warn', 'log lines left out', { count: leftOut }))) {
+          leftOut++;
+          return;
+        }
+        leftOut = 0;
+      }
+      if (!write(line)) leftOut++;
+    },
+  };
+}
 
 /**
  * Whether stderr is the journal's own socket: it sets JOURNAL_STREAM to the device and inode number (systemd.exec(5)).
  * The variable alone says little: whatever is started from a service inherits it, with stderr sent elsewhere.
  */
-export function goesToJournal(): boolean {
+function goesToJournal(): boolean {
   try {
     const { dev, ino } = fstatSync(2, { bigint: true });
     return process.env['JOURNAL_STREAM'] === `${dev}:${ino}`;
   } catch {
     return false;
   }
-}
-
-/**
- * Writes lines to stderr and never waits for who reads it: Node writes to a pipe or socket at once when there is room,
- * and otherwise keeps the bytes. Past a limit lines are left out, and the next one that goes through says how many,
- * in that one's style. One writer for each log: it listens to stderr for good.
- */
-export function writeToStderr(): (line: string, style: LineStyle) => void {
-  const write = lineWriter();
-  let leftOut = 0;
-  return (line, style) => {
-    if (leftOut > 0) {
-      if (!write(formatLine(style, Date.now(), 'warn', 'log lines left out', { count: leftOut }))) {
-        leftOut++;
-        return;
-      }
-      leftOut = 0;
-    }
-    if (!write(line)) leftOut++;
-  };
 }
 
 /** A function that says whether it took the line. */

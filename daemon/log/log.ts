@@ -1,5 +1,4 @@
 import { formatLine, type LineStyle, type LogFields, type LogLevel } from './log-line.ts';
-import { goesToJournal, writeToStderr } from './log-stderr.ts';
 
 export type { LogFields, LogLevel } from './log-line.ts';
 
@@ -18,19 +17,14 @@ export interface LogView {
   readonly level: LogLevel;
 }
 
-export interface LogOptions extends LogView {
-  /** Takes whole lines, with their line end, instead of stderr. */
-  readonly write?: (line: string) => void;
+/** Where lines go; it stays, whatever they look like. */
+export interface LogOutput {
+  /** Takes a whole line, with its line end. A line that the output adds is to be in the same style. */
+  readonly write: (line: string, style: LineStyle) => void;
   /** Wall-clock milliseconds. */
-  readonly now?: () => number;
-}
-
-const rank: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
-const silent = (): void => {};
-
-/** Neither making a log nor writing to it throws or waits. */
-export function createLog(options: LogOptions): Log {
-  return logTo(outputOf(options), options);
+  readonly now: () => number;
+  /** Whether lines begin with their priority, for the journal. */
+  readonly priority: boolean;
 }
 
 /** A log whose format and level a reload can change. */
@@ -38,35 +32,24 @@ export interface SwitchableLog extends Log {
   use(view: LogView): void;
 }
 
-export function createSwitchableLog(options: LogOptions): SwitchableLog {
-  // Made once: a new one would listen to stderr again, and not know how many lines were left out.
-  const output = outputOf(options);
-  let log = logTo(output, options);
+const rank: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+const silent = (): void => {};
+
+/** Neither making a log nor writing to it throws or waits, as long as the output does not. */
+export function createLog(view: LogView, output: LogOutput): SwitchableLog {
+  let log = logAs(view, output);
   return {
     debug: (event, fields) => log.debug(event, fields),
     info: (event, fields) => log.info(event, fields),
     warn: (event, fields) => log.warn(event, fields),
     error: (event, fields) => log.error(event, fields),
-    use(view) {
-      log = logTo(output, view);
+    use(next) {
+      log = logAs(next, output);
     },
   };
 }
 
-/** Where lines go; it stays, whatever they look like. */
-interface Output {
-  readonly write: (line: string, style: LineStyle) => void;
-  readonly now: () => number;
-  readonly priority: boolean;
-}
-
-function outputOf({ write, now = Date.now }: LogOptions): Output {
-  return write === undefined
-    ? { write: writeToStderr(), now, priority: goesToJournal() }
-    : { write: (line) => write(line), now, priority: false };
-}
-
-function logTo({ write, now, priority }: Output, view: LogView): Log {
+function logAs(view: LogView, { write, now, priority }: LogOutput): Log {
   const style: LineStyle = { json: view.format === 'json', priority };
   const at = (level: LogLevel): ((event: string, fields?: LogFields) => void) => {
     if (rank[level] < rank[view.level]) return silent;

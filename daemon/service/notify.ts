@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { type DatagramSender, openDatagramSender } from './notify-socket.ts';
+import type { DatagramSender } from './notify-socket.ts';
 
 /** Tells the service manager how the daemon is doing (sd_notify(3)). Nothing here throws or waits. */
 export interface Notifier {
@@ -18,10 +18,13 @@ export interface Notifier {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A notifier for the manager that `environment` names; one that does nothing when it names none. */
+/**
+ * A notifier for the manager that `environment` names; one that does nothing when it names none. Where `open` cannot
+ * make a sender, the program `systemd-notify` carries the messages.
+ */
 export function createNotifier(
-  environment: Environment = process.env,
-  open: (address: string) => DatagramSender | null = openDatagramSender,
+  environment: Environment,
+  open: (address: string) => DatagramSender | null,
 ): Notifier {
   const address = environment['NOTIFY_SOCKET'];
   const watchdogMs = watchdogInterval(environment);

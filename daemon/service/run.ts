@@ -1,8 +1,10 @@
 import type { Config } from '../../config/config.ts';
 import { Daemon } from '../daemon.ts';
-import { createSwitchableLog, type Log, type SwitchableLog } from '../log/log.ts';
+import { createLog, type Log, type SwitchableLog } from '../log/log.ts';
+import { stderrOutput } from '../log/log-stderr.ts';
 import { loadConfiguration } from '../table/configuration.ts';
 import { createNotifier, type Notifier } from './notify.ts';
+import { openDatagramSender } from './notify-socket.ts';
 import { explainRefusal } from './refusal-text.ts';
 import { Signals } from './signals.ts';
 import { welcome } from './welcome.ts';
@@ -25,8 +27,8 @@ export interface RunSettings {
 export async function runDaemon(settings: RunSettings): Promise<number> {
   const configuration = await loadConfiguration(settings.configFile);
   let { config } = configuration;
-  const log = createSwitchableLog(config.log);
-  const notifier = createNotifier();
+  const log = createLog(config.log, stderrOutput());
+  const notifier = createNotifier(process.env, openDatagramSender);
   // Signals count from here on: one that comes during the start stops what has started.
   const signals = new Signals(log, () => config.limits.stopTimeoutMs + stopGraceMs);
   endOnDefect(log);

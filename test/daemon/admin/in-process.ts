@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AdminConfig } from '../../../config/config.ts';
 import { AdminServer } from '../../../daemon/admin/admin-server.ts';
-import { createLog } from '../../../daemon/log/log.ts';
+import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import type { AdminPlace } from './admin-client.ts';
 import { MemoryControl } from './memory-control.ts';
@@ -48,10 +48,7 @@ export async function startAdmin(
     phase: () => 'running' as const,
     metrics: { text: async () => '# no metrics\n', contentType: 'text/plain' },
   };
-  const server = new AdminServer(
-    { control, status, version: '1.2.3' },
-    createLog({ format: 'text', level: 'debug', write: (line) => log.push(line) }),
-  );
+  const server = new AdminServer({ control, status, version: '1.2.3' }, logInto(log, 'debug'));
   const config: AdminConfig = {
     path: path.join(folder, 'admin.sock'),
     mode: 0o600,

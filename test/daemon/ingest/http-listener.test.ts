@@ -9,10 +9,10 @@ import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
 import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
 import type { IngestSettings } from '../../../daemon/ingest/session.ts';
-import { createLog } from '../../../daemon/log/log.ts';
 import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { HttpRecordClient } from '../../support/http-client.ts';
+import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -52,7 +52,7 @@ async function opened(t: TestContext, connections = 1024): Promise<Subject> {
     },
     shared,
     new MemoryBudget(() => shared.limits.totalBytes, systemClock),
-    createLog({ format: 'text', level: 'info', write: (line) => log.push(line) }),
+    logInto(log, 'info'),
     300,
   );
   t.after(async () => {

@@ -5,18 +5,21 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createLog } from '../../../daemon/log/log.ts';
 import type { LogFields } from '../../../daemon/log/log-line.ts';
 import { formatLine } from '../../../daemon/log/log-line.ts';
+import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const writer = path.join(import.meta.dirname, 'log-writer.js');
 
-/** Runs a script that has `createSwitchableLog`, with a pipe as stderr that nobody reads yet. */
+/** Runs a script that has `createLog` and `stderrOutput`, with a pipe as stderr that nobody reads yet. */
 function startScript(t: TestContext, script: string): ChildProcess {
-  const module = new URL('../../../daemon/log/log.js', import.meta.url).href;
-  const source = `import { createSwitchableLog } from ${JSON.stringify(module)};\n${script}`;
+  const module = (name: string): string =>
+    JSON.stringify(new URL(`../../../daemon/log/${name}.js`, import.meta.url).href);
+  const source = `import { createLog } from ${module('log')};
+    import { stderrOutput } from ${module('log-stderr')};
+    ${script}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['ipc', 'ignore', 'pipe'],
   });
@@ -26,10 +29,7 @@ function startScript(t: TestContext, script: string): ChildProcess {
 
 function written(format: 'text' | 'json', event: string, fields?: LogFields): string {
   const lines: string[] = [];
-  const write = (line: string): void => {
-    lines.push(line);
-  };
-  createLog({ format, level: 'debug', write, now: () => 0 }).info(event, fields);
+  logInto(lines, 'debug', format).info(event, fields);
   assert.equal(lines.length, 1);
   return lines[0]!;
 }
@@ -103,15 +103,21 @@ test('a very long value is cut', () => {
 
 test('events below the level are not written', () => {
   const lines: string[] = [];
-  const write = (line: string): void => {
-    lines.push(line);
+  const log = logInto(lines, 'warn');
+  const all = (): void => {
+    log.debug('a');
+    log.info('b');
+    log.warn('c');
+    log.error('d');
   };
-  const log = createLog({ format: 'text', level: 'warn', write });
-  log.debug('a');
-  log.info('b');
-  log.warn('c');
-  log.error('d');
-  assert.equal(lines.length, 2);
+  all();
+  assert.match(lines.splice(0).join(''), /^\S+ warn {2}c\n\S+ error d\n$/);
+  log.use({ format: 'text', level: 'info' });
+  all();
+  assert.match(lines.splice(0).join(''), /^\S+ info {2}b\n\S+ warn {2}c\n\S+ error d\n$/);
+  log.use({ format: 'json', level: 'error' });
+  all();
+  assert.match(lines.join(''), /^\{.*"level":"error","event":"d"\}\n$/);
 });
 
 test('a reader that stops reading holds nothing up, and is told how much it missed', async (t) => {
@@ -134,7 +140,7 @@ test('a reader that stops reading holds nothing up, and is told how much it miss
 test('a log that is changed again and again listens to stderr once', async (t) => {
   const child = startScript(
     t,
-    `const log = createSwitchableLog({ format: 'text', level: 'info' });
+    `const log = createLog({ format: 'text', level: 'info' }, stderrOutput());
     const before = process.stderr.listenerCount('error');
     for (let time = 0; time < 20; time++) log.use({ format: 'json', level: 'debug' });
     process.send([before, process.stderr.listenerCount('error')]);`,
@@ -147,7 +153,7 @@ test('a log that is changed again and again listens to stderr once', async (t) =
 test('lines left out before a change are told after it, in the new format', async (t) => {
   const child = startScript(
     t,
-    `const log = createSwitchableLog({ format: 'text', level: 'info' });
+    `const log = createLog({ format: 'text', level: 'info' }, stderrOutput());
     for (let at = 0; at < 30_000; at++) log.info('line', { text: 'x'.repeat(100) });
     log.use({ format: 'json', level: 'warn' });
     process.on('message', () => { log.info('not written'); log.warn('after'); });

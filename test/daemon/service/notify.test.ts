@@ -57,7 +57,7 @@ test('the life of a service arrives as the datagrams that sd_notify describes', 
   const folder = temporaryDirectory(t);
   for (const address of [path.join(folder, 'notify'), `@audit-sidecar-test-${process.pid}`]) {
     const { received } = await receiver(t, address);
-    const notifier = createNotifier({ NOTIFY_SOCKET: address });
+    const notifier = createNotifier({ NOTIFY_SOCKET: address }, openDatagramSender);
     t.after(() => notifier.close());
     notifier.ready('2 devices\nREADY=0 are open');
     notifier.status('1 of 2');
@@ -92,7 +92,7 @@ test('the watchdog is fed twice in the time the manager waits, and only when it 
   assert.equal(interval({ WATCHDOG_USEC: '0' }), null);
   assert.equal(interval({ WATCHDOG_USEC: 'soon' }), null);
   assert.equal(interval({}), null);
-  assert.equal(createNotifier({ WATCHDOG_USEC: '10000000' }).watchdogMs, null);
+  assert.equal(createNotifier({ WATCHDOG_USEC: '10000000' }, sender).watchdogMs, null);
 });
 
 test('a manager that is busy gets everything in order later', { skip: needsPython }, async (t) => {
@@ -107,7 +107,7 @@ test('a manager that is busy gets everything in order later', { skip: needsPytho
     t.after(() => filler.close());
     while (filler.send('filler') === 'sent') queued++;
   }
-  const notifier = createNotifier({ NOTIFY_SOCKET: address });
+  const notifier = createNotifier({ NOTIFY_SOCKET: address }, openDatagramSender);
   t.after(() => notifier.close());
   notifier.ready('a');
   notifier.watchdog();
@@ -120,7 +120,7 @@ test('a manager that is busy gets everything in order later', { skip: needsPytho
 
 test('a manager that is gone harms nothing', { skip: needsPython }, (t) => {
   const address = path.join(temporaryDirectory(t), 'notify');
-  const notifier = createNotifier({ NOTIFY_SOCKET: address });
+  const notifier = createNotifier({ NOTIFY_SOCKET: address }, openDatagramSender);
   notifier.ready('a');
   notifier.stopping();
   notifier.close();
