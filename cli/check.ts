@@ -1,11 +1,14 @@
 import type { CommandModule } from 'yargs';
 import { ConfigRefused, formatProblems } from '../config/problem.ts';
 import { exitCodes } from './exit-codes.ts';
+import { switchOption } from './switch.ts';
 
 interface CheckArguments {
   readonly file: string;
   readonly json: boolean;
 }
+
+const jsonSwitch = switchOption('json', false, 'Print {"ok", "problems"} as JSON');
 
 /** `audit-sidecar check FILE`: everything about a configuration that can be told without opening anything. */
 export function checkCommand(endWith: (code: number) => void): CommandModule<object, CheckArguments> {
@@ -19,7 +22,7 @@ export function checkCommand(endWith: (code: number) => void): CommandModule<obj
           demandOption: true,
           describe: 'Configuration file',
         })
-        .option('json', { type: 'boolean', default: false, describe: 'Print {"ok", "problems"} as JSON' })
+        .options(jsonSwitch)
         .example('$0 check /etc/audit-sidecar/audit-sidecar.yaml', ''),
     handler: async ({ file, json }) => endWith(await check(file, json)),
   };

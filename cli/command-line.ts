@@ -1,5 +1,4 @@
 import yargs from 'yargs';
-import { parseGoBoolean } from '../config/go-boolean.ts';
 import { ConfigRefused } from '../config/problem.ts';
 import { readBuildInfo } from '../daemon/monitoring/build-info.ts';
 import { checkCommand } from './check.ts';
@@ -11,6 +10,7 @@ import { CommandFailed, UsageRefused } from './refusals.ts';
 import { runCommand } from './run.ts';
 import { sendCommand, standardInputFile } from './send.ts';
 import { statusCommand } from './status.ts';
+import { spelledOut } from './switch.ts';
 import { tokenCommand } from './token.ts';
 import { tuneCommand } from './tune.ts';
 
@@ -77,29 +77,6 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     return explain(error, words);
   }
   return exitCode;
-}
-
-const switches: ReadonlySet<string> = new Set([
-  'append',
-  'auth',
-  'detailed',
-  'help',
-  'hmac',
-  'json',
-  'local',
-  'no-hmac',
-  'print',
-  'raw',
-  'version',
-]);
-
-/** yargs takes every value of a switch but `true` for false: `--hmac=yes` would leave a header readable. */
-function spelledOut(word: string): string {
-  const [, name, value] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? [];
-  if (name === undefined || value === undefined || !switches.has(name)) return word;
-  const on = parseGoBoolean(value);
-  if (on === null) throw new UsageRefused(`Option "--${name}" wants true or false`);
-  return `--${name}=${on}`;
 }
 
 function explain(error: unknown, words: readonly string[]): number {

@@ -8,6 +8,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { HttpPeer } from './http-call.ts';
 import { hashOffline } from './offline-hash.ts';
 import { CommandFailed, UsageRefused } from './refusals.ts';
+import { switchOption } from './switch.ts';
 
 interface HashArguments extends PlaceArguments {
   readonly device: string;
@@ -16,6 +17,9 @@ interface HashArguments extends PlaceArguments {
   readonly json: boolean;
   readonly _: readonly (string | number)[];
 }
+
+const rawSwitch = switchOption('raw', false, 'Keep the newline at the end, which is otherwise left out');
+const jsonSwitch = switchOption('json', false, 'Print {"device", "hash"} as JSON');
 
 /** `audit-sidecar hash`: what a value looks like in a device's log, to search for it there. */
 export function hashCommand(endWith: (code: number) => void): CommandModule<object, HashArguments> {
@@ -37,12 +41,8 @@ export function hashCommand(endWith: (code: number) => void): CommandModule<obje
           requiresArg: true,
           describe: 'Read the salt itself, from where this configuration file says, and ask no daemon',
         })
-        .option('raw', {
-          type: 'boolean',
-          default: false,
-          describe: 'Keep the newline at the end, which is otherwise left out',
-        })
-        .option('json', { type: 'boolean', default: false, describe: 'Print {"device", "hash"} as JSON' })
+        .options(rawSwitch)
+        .options(jsonSwitch)
         // A further word is most likely the value; the refusal must not repeat it, as the strict mode would.
         .strict(false)
         .strictOptions()

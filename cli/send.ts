@@ -9,6 +9,7 @@ import { SendInterrupted, type SendSettings } from './record-connection.ts';
 import { sendRecords } from './record-sender.ts';
 import { UsageRefused } from './refusals.ts';
 import { refusalsText, summarise, summaryText } from './send-summary.ts';
+import { switchOption } from './switch.ts';
 import { emptyTally } from './tally.ts';
 
 interface SendArguments {
@@ -24,6 +25,8 @@ export const standardInputFile = '/dev/stdin';
 
 const embeddedSocket = './var/ingest.sock';
 const installedSocket = '/run/audit-sidecar/ingest.sock';
+
+const jsonSwitch = switchOption('json', false, 'Print the summary as JSON');
 
 /** `audit-sidecar send FILE|-`: records from a file, to try out a configuration or to bring in older ones. */
 export function sendCommand(endWith: (code: number) => void): CommandModule<object, SendArguments> {
@@ -56,7 +59,7 @@ export function sendCommand(endWith: (code: number) => void): CommandModule<obje
           default: '60s',
           describe: 'Give up after so long without any reply; 0 waits without end',
         })
-        .option('json', { type: 'boolean', default: false, describe: 'Print the summary as JSON' })
+        .options(jsonSwitch)
         .example('$0 send records.ndjson --socket /run/audit-sidecar/ingest.sock', ''),
     handler: async (args) => endWith(await send(args)),
   };

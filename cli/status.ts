@@ -5,6 +5,7 @@ import type { HttpPeer } from './http-call.ts';
 import { fetchReadiness } from './readiness.ts';
 import { UsageRefused } from './refusals.ts';
 import { statusText } from './status-table.ts';
+import { switchOption } from './switch.ts';
 
 interface StatusArguments {
   readonly url: string | undefined;
@@ -13,6 +14,8 @@ interface StatusArguments {
 }
 
 const defaultUrl = 'http://127.0.0.1:9102';
+
+const jsonSwitch = switchOption('json', false, 'Print what /readyz answers as JSON');
 
 /** `audit-sidecar status`: whether a record sent now would be kept, and how each device is. */
 export function statusCommand(endWith: (code: number) => void): CommandModule<object, StatusArguments> {
@@ -33,7 +36,7 @@ export function statusCommand(endWith: (code: number) => void): CommandModule<ob
           requiresArg: true,
           describe: `UNIX socket of its API or its metrics; default ${embeddedSocket}, otherwise ${installedSocket}, otherwise ${defaultUrl}`,
         })
-        .option('json', { type: 'boolean', default: false, describe: 'Print what /readyz answers as JSON' })
+        .options(jsonSwitch)
         .conflicts('url', 'socket')
         .example('$0 status --socket /run/audit-sidecar/admin.sock', ''),
     handler: async (args) => endWith(await status(args)),

@@ -4,6 +4,7 @@ import { adminPeer, type PlaceArguments, placeOptions } from './admin/admin-plac
 import { exitCodes } from './exit-codes.ts';
 import { isArrayOf, isText } from './json-shapes.ts';
 import { UsageRefused } from './refusals.ts';
+import { switchOption } from './switch.ts';
 import { orDash, printable, tableLines } from './text-table.ts';
 
 interface TuneArguments extends PlaceArguments {
@@ -16,6 +17,9 @@ interface TuneArguments extends PlaceArguments {
 
 const requestField = 'audit_non_hmac_request_keys';
 const responseField = 'audit_non_hmac_response_keys';
+
+const authSwitch = switchOption('auth', false, 'MOUNT is that of an auth method: token is auth/token/');
+const jsonSwitch = switchOption('json', false, 'Print the lists in force as JSON');
 
 /** `audit-sidecar tune MOUNT`: keys whose values stay readable in the records of a mount. */
 export function tuneCommand(endWith: (code: number) => void): CommandModule<object, TuneArguments> {
@@ -35,12 +39,8 @@ export function tuneCommand(endWith: (code: number) => void): CommandModule<obje
           describe: 'Keys of request.data, with commas between; empty for none. Left out, they stay',
         })
         .option('response-keys', { type: 'string', describe: 'Keys of response.data, the same way' })
-        .option('auth', {
-          type: 'boolean',
-          default: false,
-          describe: 'MOUNT is that of an auth method: token is auth/token/',
-        })
-        .option('json', { type: 'boolean', default: false, describe: 'Print the lists in force as JSON' })
+        .options(authSwitch)
+        .options(jsonSwitch)
         .example('$0 tune secret/ --request-keys cas --response-keys version,created_time', ''),
     handler: async (args) => endWith(await tune(args)),
   };

@@ -4,6 +4,7 @@ import { apiPath, callAdmin } from '../admin/admin-call.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { UsageRefused } from '../refusals.ts';
+import { switchOption } from '../switch.ts';
 import { readOptionWords } from './option-words.ts';
 
 interface EnableArguments extends PlaceArguments {
@@ -14,6 +15,12 @@ interface EnableArguments extends PlaceArguments {
   /** `device`, `enable`, and what stands behind the type. */
   readonly _: readonly (string | number)[];
 }
+
+const localSwitch = switchOption(
+  'local',
+  false,
+  'Kept and shown; a daemon replicates nothing, so it changes nothing',
+);
 
 /** `audit-sidecar device enable TYPE [KEY=VALUE…]`: in the words of `bao audit enable`. */
 export function deviceEnableCommand(endWith: (code: number) => void): CommandModule<object, EnableArguments> {
@@ -34,11 +41,7 @@ export function deviceEnableCommand(endWith: (code: number) => void): CommandMod
           describe: 'Path it is to be known by; default its type',
         })
         .option('description', { type: 'string', requiresArg: true, default: '', describe: 'What it is for' })
-        .option('local', {
-          type: 'boolean',
-          default: false,
-          describe: 'Kept and shown; a daemon replicates nothing, so it changes nothing',
-        })
+        .options(localSwitch)
         // Not a positional with `..`: yargs keeps the last word of it only, as options given twice count once here.
         .strict(false)
         .strictOptions()

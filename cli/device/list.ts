@@ -4,6 +4,7 @@ import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-pla
 import { fetchDevices, type KnownDevice } from '../admin/known-devices.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fetchReadiness } from '../readiness.ts';
+import { switchOption } from '../switch.ts';
 import { orDash, printable, tableLines } from '../text-table.ts';
 
 interface ListArguments extends PlaceArguments {
@@ -11,16 +12,16 @@ interface ListArguments extends PlaceArguments {
   readonly json: boolean;
 }
 
+const detailedSwitch = switchOption('detailed', false, 'Show their options too');
+const jsonSwitch = switchOption('json', false, 'Print all of it as a JSON array');
+
 /** `audit-sidecar device list` */
 export function deviceListCommand(endWith: (code: number) => void): CommandModule<object, ListArguments> {
   return {
     command: 'list',
     describe: 'List the devices, with their state and where they are declared',
     builder: (cli) =>
-      placeOptions(cli)
-        .option('detailed', { type: 'boolean', default: false, describe: 'Show their options too' })
-        .option('json', { type: 'boolean', default: false, describe: 'Print all of it as a JSON array' })
-        .example('$0 device list --detailed', ''),
+      placeOptions(cli).options(detailedSwitch).options(jsonSwitch).example('$0 device list --detailed', ''),
     handler: async (args) => endWith(await list(args)),
   };
 }

@@ -6,12 +6,15 @@ import { exitCodes } from '../exit-codes.ts';
 import { age, size } from '../quantities.ts';
 import { fetchReadiness } from '../readiness.ts';
 import { lastErrorText } from '../status-table.ts';
+import { switchOption } from '../switch.ts';
 import { orDash, printable, tableLines } from '../text-table.ts';
 
 interface ShowArguments extends PlaceArguments {
   readonly path: string;
   readonly json: boolean;
 }
+
+const jsonSwitch = switchOption('json', false, 'Print it as JSON');
 
 /** `audit-sidecar device show PATH` */
 export function deviceShowCommand(endWith: (code: number) => void): CommandModule<object, ShowArguments> {
@@ -22,7 +25,7 @@ export function deviceShowCommand(endWith: (code: number) => void): CommandModul
       placeOptions(
         cli.positional('path', { type: 'string', demandOption: true, describe: 'Path of the device' }),
       )
-        .option('json', { type: 'boolean', default: false, describe: 'Print it as JSON' })
+        .options(jsonSwitch)
         .example('$0 device show siem', ''),
     handler: async (args) => endWith(await show(args)),
   };

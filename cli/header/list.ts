@@ -2,21 +2,21 @@ import type { CommandModule } from 'yargs';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
 import { fetchHeaders, writtenAs } from '../admin/audited-headers.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { switchOption } from '../switch.ts';
 import { printable, tableLines } from '../text-table.ts';
 
 interface ListArguments extends PlaceArguments {
   readonly json: boolean;
 }
 
+const jsonSwitch = switchOption('json', false, 'Print {NAME: {"hmac"}} as JSON');
+
 /** `audit-sidecar header list` */
 export function headerListCommand(endWith: (code: number) => void): CommandModule<object, ListArguments> {
   return {
     command: 'list',
     describe: 'List the request headers that are written, and which of them hashed',
-    builder: (cli) =>
-      placeOptions(cli)
-        .option('json', { type: 'boolean', default: false, describe: 'Print {NAME: {"hmac"}} as JSON' })
-        .example('$0 header list', ''),
+    builder: (cli) => placeOptions(cli).options(jsonSwitch).example('$0 header list', ''),
     handler: async (args) => endWith(await list(args)),
   };
 }

@@ -3,12 +3,20 @@ import { apiPath, callAdmin } from '../admin/admin-call.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
 import { fetchHeaders, headersPath, writtenAs } from '../admin/audited-headers.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { switchOption } from '../switch.ts';
 
 interface SetArguments extends PlaceArguments {
   readonly name: string;
   readonly hmac: boolean | undefined;
   readonly 'no-hmac': boolean | undefined;
 }
+
+const hmacSwitch = switchOption('hmac', undefined, 'Hash its values');
+const noHmacSwitch = switchOption(
+  'no-hmac',
+  undefined,
+  'Leave its values readable: what the API does by default',
+);
 
 /** `audit-sidecar header set NAME` */
 export function headerSetCommand(endWith: (code: number) => void): CommandModule<object, SetArguments> {
@@ -19,11 +27,8 @@ export function headerSetCommand(endWith: (code: number) => void): CommandModule
       placeOptions(
         cli.positional('name', { type: 'string', demandOption: true, describe: 'Name, in any case' }),
       )
-        .option('hmac', { type: 'boolean', describe: 'Hash its values' })
-        .option('no-hmac', {
-          type: 'boolean',
-          describe: 'Leave its values readable: what the API does by default',
-        })
+        .options(hmacSwitch)
+        .options(noHmacSwitch)
         .conflicts('hmac', 'no-hmac')
         .example('$0 header set x-forwarded-for --hmac', ''),
     handler: async (args) => endWith(await set(args)),

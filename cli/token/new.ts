@@ -1,12 +1,20 @@
 import path from 'node:path';
 import type { CommandModule } from 'yargs';
 import { exitCodes } from '../exit-codes.ts';
+import { switchOption } from '../switch.ts';
 
 interface NewArguments {
   readonly file: string;
   readonly append: boolean;
   readonly print: boolean;
 }
+
+const appendSwitch = switchOption(
+  'append',
+  false,
+  'Add it to the tokens of a file that is there, to exchange the old one without a gap',
+);
+const printSwitch = switchOption('print', false, 'Print the token too');
 
 /** `audit-sidecar token new FILE` */
 export function tokenNewCommand(endWith: (code: number) => void): CommandModule<object, NewArguments> {
@@ -20,12 +28,8 @@ export function tokenNewCommand(endWith: (code: number) => void): CommandModule<
           demandOption: true,
           describe: 'File to make, with mode 0600',
         })
-        .option('append', {
-          type: 'boolean',
-          default: false,
-          describe: 'Add it to the tokens of a file that is there, to exchange the old one without a gap',
-        })
-        .option('print', { type: 'boolean', default: false, describe: 'Print the token too' })
+        .options(appendSwitch)
+        .options(printSwitch)
         .example('$0 token new /etc/audit-sidecar/admin-token', ''),
     handler: async (args) => endWith(await make(args)),
   };

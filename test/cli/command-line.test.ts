@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { runCommandLine } from '../../cli/command-line.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { runCommand } from './command.ts';
@@ -26,6 +27,18 @@ const commands = [
 /** Those that only stand above others. */
 const groups = ['device', 'header', 'token'];
 
+const helps = new Map<string, string>();
+
+/** What a command says of itself. */
+async function helpOf(t: TestContext, command: string): Promise<string> {
+  const known = helps.get(command);
+  if (known !== undefined) return known;
+  const { code, stdout } = await runCommand(t, [...command.split(' '), '--help']);
+  assert.equal(code, 0);
+  helps.set(command, stdout);
+  return stdout;
+}
+
 test('help names every command and the exit codes, and each command has an example', async (t) => {
   const { code, stdout } = await runCommand(t, ['--help']);
   assert.equal(code, 0);
@@ -35,9 +48,11 @@ test('help names every command and the exit codes, and each command has an examp
   for (const exitCode of Object.values(exitCodes))
     assert.match(stdout, new RegExp(`^ {2}${exitCode} {2}`, 'm'));
   for (const command of [...commands, ...groups]) {
-    const help = await runCommand(t, [...command.split(' '), '--help']);
-    assert.equal(help.code, 0);
-    assert.match(help.stdout, new RegExp(`Examples:\\n {2}audit-sidecar ${command}\\s`), command);
+    assert.match(
+      await helpOf(t, command),
+      new RegExp(`Examples:\\n {2}audit-sidecar ${command}\\s`),
+      command,
+    );
   }
 });
 
@@ -47,8 +62,7 @@ test('every command, option and exit code is explained in docs/command-line.md',
     assert.match(text, new RegExp(`^\\| ${exitCode} \\|`, 'm'));
   for (const command of commands) {
     assert.match(text, new RegExp(`^## \`audit-sidecar ${command}`, 'm'));
-    const { stdout } = await runCommand(t, [...command.split(' '), '--help']);
-    for (const [option] of stdout.matchAll(/--[a-z]+(?:-[a-z]+)*/g))
+    for (const [option] of (await helpOf(t, command)).matchAll(/--[a-z]+(?:-[a-z]+)*/g))
       assert.ok(text.includes(option), `${command} ${option}`);
   }
 });
@@ -76,6 +90,43 @@ test('wrong usage is exit code 2, with what was probably meant', async (t) => {
     assert.match(stderr, message);
     assert.match(stderr, /^audit-sidecar: .*\n$/);
   }
+});
+
+test('every switch of every command is refused another word than true or false', async (t) => {
+  const written = t.mock.method(process.stderr, 'write', () => true);
+  let switches = 0;
+  for (const command of commands) {
+    for (const [, option] of (await helpOf(t, command)).matchAll(/(--[a-z-]+)\s[^[]*\[boolean\]/g)) {
+      switches++;
+      for (const value of ['yes', 'no', '']) {
+        written.mock.resetCalls();
+        // In this process: two hundred of their own would take a minute.
+        assert.equal(await runCommandLine([...command.split(' '), `${option}=${value}`]), 2, command);
+        assert.deepEqual(
+          written.mock.calls.map((call) => call.arguments[0]),
+          [`audit-sidecar: Option "${option}" wants true or false\n`],
+        );
+      }
+    }
+  }
+  // Two of them, `--help` and `--version`, are yargs' own.
+  assert.ok(switches >= 2 * commands.length + 14, `${switches} switches were found`);
+});
+
+test('a switch means what its word says', async (t) => {
+  const file = path.join(projectRoot, 'config/audit-sidecar.yaml');
+  const printed = async (...words: readonly string[]): Promise<string> => {
+    const { code, stdout } = await runCommand(t, ['check', file, ...words]);
+    assert.equal(code, 0);
+    return stdout;
+  };
+  const plain = await printed();
+  const json = await printed('--json');
+  assert.notEqual(plain, json);
+  for (const word of ['T', '1', 'true']) assert.equal(await printed(`--json=${word}`), json, word);
+  for (const word of ['f', 'FALSE']) assert.equal(await printed(`--json=${word}`), plain, word);
+  const { code, stderr } = await runCommand(t, ['-h=yes']);
+  assert.deepEqual([code, stderr], [2, 'audit-sidecar: Option "-h" wants true or false\n']);
 });
 
 test('the version is that of the package', async (t) => {
