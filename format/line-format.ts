@@ -1,6 +1,6 @@
 import type { Kernel } from './kernel.ts';
 import type { LineOptions } from './line-options.ts';
-import type { Lines } from './lines.ts';
+import { type RenderedLines, renderedLines } from './lines.ts';
 import { KernelBatch, type ScannedBatch } from './scanned-batch.ts';
 
 /** Kinds of planned strings, by the kernel's numbers (kernel/plan.ts), as bits. */
@@ -11,10 +11,10 @@ const largestEnd = 0xffff_ffff;
 /** How one device's lines are made: its options and its salt. */
 export interface LineFormat {
   /**
-   * The lines of the batch's kept records. A line that with prefix and newline would be longer than `maxLineBytes` is empty.
+   * The lines of the batch's kept records. A line that with prefix and newline would be longer than `maxLineBytes` is absent.
    * The bytes are the caller's.
    */
-  render(batch: ScannedBatch, maxLineBytes: number): Lines;
+  render(batch: ScannedBatch, maxLineBytes: number): RenderedLines;
   /** `hmac-sha256:` and the digits for the text in UTF-8. */
   hash(value: string): string;
   /** Clears what was derived from the salt; nothing can be rendered or hashed after it. */
@@ -43,13 +43,13 @@ export class KernelLineFormat implements LineFormat {
     this.#lend = lend;
   }
 
-  render(batch: ScannedBatch, maxLineBytes: number): Lines {
+  render(batch: ScannedBatch, maxLineBytes: number): RenderedLines {
     if (!(batch instanceof KernelBatch)) throw new TypeError('Cannot render batch: it is not of a formatter');
     const midstates = this.#secret();
     const { kernel } = batch;
     kernel.useLine(this.#format, this.#hashed, this.#elide, this.#prefix, batch.timeBytes);
     const ends = kernel.measure(Math.max(0, Math.min(maxLineBytes, largestEnd)));
-    return { bytes: kernel.render(midstates, ends.at(-1) ?? 0), ends };
+    return renderedLines(kernel.render(midstates, ends.at(-1) ?? 0), ends);
   }
 
   hash(value: string): string {

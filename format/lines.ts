@@ -1,9 +1,7 @@
 /**
- * The rendered lines of one batch for one device: what lanes queue and devices write.
+ * Whole lines in one buffer: what lanes queue and devices write.
  *
- * Line `i` is `bytes.subarray(i === 0 ? 0 : ends[i - 1], ends[i])` and includes its final `\n`. An empty line
- * (`ends[i] === ends[i - 1]`) stands for a record whose line would have been longer than the limit it was
- * rendered with: the device never sees it, and its outcome there is `too_large`.
+ * Line `i` is `bytes.subarray(i === 0 ? 0 : ends[i - 1], ends[i])` and includes its final `\n`.
  *
  * The bytes belong to whoever holds the value: nothing reuses them, so they may be handed to the operating
  * system for as long as a write takes.
@@ -11,6 +9,34 @@
 export interface Lines {
   readonly bytes: Buffer;
   readonly ends: Uint32Array;
+}
+
+/**
+ * Why a device gets no line for a record: `too_large`: the line would be longer than the limit it was rendered with;
+ * `filtered`: the device does not want the record.
+ */
+export type Absence = 'too_large' | 'filtered';
+
+/** The lines of one batch for one device, one a record. An absent line is empty: the device never sees it. */
+export interface RenderedLines extends Lines {
+  /** Why lines are absent, by record in ascending order; every other line is there. */
+  readonly absences: ReadonlyMap<number, Absence>;
+}
+
+const noAbsences: ReadonlyMap<number, Absence> = new Map();
+
+/** Lines as they were rendered under a limit: those that are empty were too large for it. */
+export function renderedLines(bytes: Buffer, ends: Uint32Array): RenderedLines {
+  let absences: Map<number, Absence> | null = null;
+  for (let record = 0, start = 0; record < ends.length; record++) {
+    const end = ends[record]!;
+    if (end === start) {
+      absences ??= new Map();
+      absences.set(record, 'too_large');
+    }
+    start = end;
+  }
+  return { bytes, ends, absences: absences ?? noAbsences };
 }
 
 /** The offset in `lines.bytes` at which line `index` starts. */

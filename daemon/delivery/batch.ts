@@ -1,7 +1,9 @@
+import type { Quorum } from './requirement.ts';
+
 /**
  * What became of one record on one device. `pending` until the first of: the device recorded it, its deadline
- * passed, or it was dropped. Every outcome but `pending` is final: a record that arrives after its deadline stays
- * `late`.
+ * passed, it was dropped, or the device did not want it (`filtered`). Every outcome but `pending` is final: a record
+ * that arrives after its deadline stays `late`.
  */
 export const outcomes = [
   'pending',
@@ -9,6 +11,7 @@ export const outcomes = [
   'late',
   'queue_full',
   'too_large',
+  'filtered',
   'disabled',
   'stopping',
 ] as const;
@@ -20,20 +23,11 @@ const outcomeCodes = Object.fromEntries(outcomes.map((outcome, code) => [outcome
 >;
 const pendingCode = outcomeCodes.pending;
 const recordedCode = outcomeCodes.recorded;
+const filteredCode = outcomeCodes.filtered;
 
 const undecided = 0;
 const satisfied = 1;
 const failed = 2;
-
-/** How many of which lanes must record a record: the `require` policy, resolved for the lanes of one moment. */
-export interface Quorum {
-  /** Device paths by lane slot. */
-  readonly paths: readonly string[];
-  /** More than there are qualifying lanes when the policy cannot be met; then nothing is ever `ok`. */
-  readonly need: number;
-  /** By lane slot: does recording there count? */
-  readonly qualifies: readonly boolean[];
-}
 
 /**
  * The records of one chunk on their way through all lanes. Lanes settle ranges of records; the batch tells its
@@ -46,14 +40,16 @@ export class Batch {
   readonly arrival: number;
   /** Device paths by lane slot. */
   readonly paths: readonly string[];
-  readonly #need: number;
   readonly #qualifies: readonly boolean[];
+  readonly #excusesFiltered: boolean;
   readonly #waitForAll: boolean;
   readonly #decided: (batch: Batch) => void;
   /** By slot, then record. */
   readonly #outcomes: Uint8Array;
+  /** By record: on how many qualifying lanes it is recorded, on how many it may still be, and how many it needs. */
   readonly #hits: Uint16Array;
   readonly #chances: Uint16Array;
+  readonly #needs: Uint16Array;
   readonly #verdicts: Uint8Array;
   #open: number;
   #unsettled: number;
@@ -76,13 +72,14 @@ export class Batch {
     this.count = count;
     this.arrival = arrival;
     this.paths = quorum.paths;
-    this.#need = quorum.need;
     this.#qualifies = quorum.qualifies;
+    this.#excusesFiltered = quorum.excusesFiltered;
     this.#waitForAll = waitForAll;
     this.#decided = decided;
     this.#outcomes = new Uint8Array(count * lanes);
     this.#hits = new Uint16Array(count);
     this.#chances = new Uint16Array(count).fill(chances);
+    this.#needs = new Uint16Array(count).fill(quorum.need);
     this.#verdicts = new Uint8Array(count);
     this.#open = count;
     this.#unsettled = count * lanes;
@@ -105,11 +102,13 @@ export class Batch {
       if (!qualifies) continue;
       this.#chances[record]!--;
       if (code === recordedCode) this.#hits[record]!++;
+      else if (code === filteredCode && this.#excusesFiltered) this.#needs[record]!--;
       if (this.#verdicts[record] !== undecided) continue;
-      if (this.#hits[record]! >= this.#need) {
+      const need = this.#needs[record]!;
+      if (this.#hits[record]! >= need) {
         this.#verdicts[record] = satisfied;
         this.#open--;
-      } else if (this.#hits[record]! + this.#chances[record]! < this.#need) {
+      } else if (this.#hits[record]! + this.#chances[record]! < need) {
         this.#verdicts[record] = failed;
         this.#open--;
         this.#failures++;

@@ -1,9 +1,9 @@
 import type { Requirement } from '../../config/config.ts';
 import type { LineFormat } from '../../format/formatter.ts';
-import type { Lines } from '../../format/lines.ts';
-import { Batch, type Quorum } from './batch.ts';
+import type { RenderedLines } from '../../format/lines.ts';
+import { Batch } from './batch.ts';
 import type { Lane } from './lane.ts';
-import { resolveQuorum } from './quorum.ts';
+import { isMet, type Quorum, resolveQuorum, troubleOf } from './requirement.ts';
 
 /** Why records are offered to no lane: the daemon stops, or no device is enabled. */
 export type Declined = 'stopping' | 'no_device';
@@ -17,7 +17,7 @@ export interface Submission {
   /** Decide only when every device has an outcome. */
   readonly waitForAll: boolean;
   /** One line a record as one device wants them; called during `submit` only. */
-  readonly render: (format: LineFormat, maxLineBytes: number) => Lines;
+  readonly render: (format: LineFormat, maxLineBytes: number) => RenderedLines;
   /** Called once, possibly during `submit`. */
   readonly decided: (batch: Batch) => void;
 }
@@ -96,9 +96,7 @@ export class Broker {
 
   /** Whether the requirement can be met by lanes that work and have room: what a sender that reads no replies waits for. */
   canRecord(): boolean {
-    if (this.#stopping) return false;
-    const able = this.#lanes.filter((lane, slot) => this.#quorum.qualifies[slot] && lane.hasRoom).length;
-    return able > 0 && able >= this.#quorum.need;
+    return !this.#stopping && isMet(this.#quorum, (slot) => this.#lanes[slot]!.hasRoom);
   }
 
   /** What is wrong with the required lanes, in words for a reply: paths, states and reasons, nothing of any record. */
@@ -108,12 +106,6 @@ export class Broker {
       need > 1 ? 'not every required device recorded it in time' : 'no required device recorded it in time';
     const troubled = this.#lanes.filter((lane, slot) => qualifies[slot] && lane.state !== 'ok');
     if (troubled.length === 0) return what;
-    const words = troubled.map((lane) => {
-      const failure = lane.state === 'failing' ? lane.status().lastFailure : null;
-      return failure === null
-        ? `${lane.path} is ${lane.state}`
-        : `${lane.path} is failing (${failure.reason})`;
-    });
-    return `${what}: ${words.join(', ')}`;
+    return `${what}: ${troubled.map((lane) => `${lane.path} ${troubleOf(lane.status())}`).join(', ')}`;
   }
 }

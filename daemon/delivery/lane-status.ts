@@ -7,8 +7,15 @@ import type { FailureReason } from '../../devices/device.ts';
  * `blocked`: a deadline has passed and the device reports no error: it is just not taking anything;
  * `failing`: the last attempt ended in an error, the next one comes after a pause;
  * `disabled`: closed, takes nothing.
+ * The closed set is also the metric label `state`.
  */
-export type LaneState = 'ok' | 'slow' | 'blocked' | 'failing' | 'disabled';
+export const laneStates = ['ok', 'slow', 'blocked', 'failing', 'disabled'] as const;
+export type LaneState = (typeof laneStates)[number];
+
+/** Whether a device in this state records in time: what `/readyz` and the metric `up` say. */
+export function takesRecords(state: LaneState): boolean {
+  return state === 'ok' || state === 'slow';
+}
 
 /** Why a record will never reach a device. The closed set is also the metric label `reason`. */
 export const dropReasons = ['queue_full', 'too_large', 'disabled', 'stopping'] as const;

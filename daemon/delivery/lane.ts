@@ -1,16 +1,24 @@
 import type { Device, DeviceFailure, LostScope } from '../../devices/device.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { LineFormat } from '../../format/formatter.ts';
-import type { Lines } from '../../format/lines.ts';
+import type { RenderedLines } from '../../format/lines.ts';
 import type { Clock } from '../clock.ts';
+import { withoutAbsent } from './absent-lines.ts';
 import type { Batch } from './batch.ts';
 import { DeviceWriter } from './device-writer.ts';
 import { zeroLaneCounters } from './lane-counters.ts';
 import { LaneHealth } from './lane-health.ts';
-import { LaneQueue, settleEntry } from './lane-queue.ts';
-import type { DropReason, LaneCounters, LaneState, LaneStatus } from './lane-status.ts';
-import { withoutOversize } from './oversize.ts';
+import { LaneQueue } from './lane-queue.ts';
+import {
+  type DropReason,
+  type LaneCounters,
+  type LaneState,
+  type LaneStatus,
+  takesRecords,
+} from './lane-status.ts';
+import { MemoryLineStore } from './memory-line-store.ts';
 import { within } from './within.ts';
+import type { WriterEvents } from './writer-events.ts';
 
 /** What a lane tells the outside; called synchronously, so it must return soon. */
 export interface LaneEvents {
@@ -40,7 +48,7 @@ export class Lane {
   readonly format: LineFormat;
   readonly #options: LaneOptions;
   readonly #clock: Clock;
-  readonly #queue = new LaneQueue();
+  readonly #queue = new LaneQueue(new MemoryLineStore());
   readonly #counters: LaneCounters = zeroLaneCounters();
   readonly #health: LaneHealth;
   readonly #writer: DeviceWriter;
@@ -59,21 +67,42 @@ export class Lane {
       path,
       clock,
       queue: this.#queue,
-      counters: this.#counters,
       createDevice: settings.createDevice,
-      events: {
-        enabled: () => this.state !== 'disabled',
-        onWrite: (seconds) => events.onWrite(this, seconds),
-        onFailure: (failure) => {
-          this.#health.failed(failure);
-          this.#observe();
-        },
-        onPause: () => {
-          this.#observe();
-          this.#tellDrained();
-        },
-      },
+      enabled: () => this.state !== 'disabled',
+      events: this.#counting(events),
     });
+  }
+
+  /** The one place that counts what the writer does. */
+  #counting(events: LaneEvents): WriterEvents {
+    const counters = this.#counters;
+    return {
+      onWrite: (seconds) => events.onWrite(this, seconds),
+      onSettled: ({ recorded, tooLarge, bytes }) => {
+        counters.recorded += recorded;
+        counters.dropped.too_large += tooLarge;
+        counters.bytes += bytes;
+      },
+      onFailure: (failure) => {
+        counters.failures[failure.reason]++;
+        if (this.state === 'disabled') return;
+        this.#health.failed(failure);
+        this.#observe();
+      },
+      onReopened: () => {
+        counters.reconnects++;
+      },
+      onTimeout: () => {
+        counters.timeouts++;
+      },
+      onResent: (records) => {
+        counters.resent += records;
+      },
+      onPause: () => {
+        this.#observe();
+        this.#tellDrained();
+      },
+    };
   }
 
   get state(): LaneState {
@@ -87,8 +116,7 @@ export class Lane {
 
   /** Whether it writes and its queue is less than half full. */
   get hasRoom(): boolean {
-    const works = this.state === 'ok' || this.state === 'slow';
-    return works && this.#queue.bytes * 2 < this.#options.queueBytes;
+    return takesRecords(this.state) && this.#queue.bytes * 2 < this.#options.queueBytes;
   }
 
   /** Opens the device before the first record. Rejects with the `DeviceFailure`; the lane tries again all the same. */
@@ -97,21 +125,23 @@ export class Lane {
   }
 
   /** Takes a batch's lines to write; `slot` is the lane's place in the batch. Never waits, never throws. */
-  enqueue(batch: Batch, slot: number, rendered: Lines): void {
+  enqueue(batch: Batch, slot: number, rendered: RenderedLines): void {
     if (this.state === 'disabled') {
       this.#drop(batch, slot, 'disabled', batch.count);
       return;
     }
-    const { lines, records, oversize } = withoutOversize(rendered);
-    for (const record of oversize) batch.settle(slot, record, record + 1, 'too_large');
-    this.#counters.dropped.too_large += oversize.length;
+    const { lines, records } = withoutAbsent(rendered);
+    for (const [record, absence] of rendered.absences) {
+      // What the device does not want is no loss.
+      if (absence === 'too_large') this.#counters.dropped.too_large++;
+      batch.settle(slot, record, record + 1, absence);
+    }
     if (lines.ends.length === 0) return;
-    // An empty queue takes any batch: each of its lines fits, and a bound that nothing fits in would drop all.
-    if (!this.#queue.empty && this.#queue.bytes + LaneQueue.cost(lines) > this.#options.queueBytes) {
+    if (!this.#queue.fits(lines, this.#options.queueBytes)) {
       this.#drop(batch, slot, 'queue_full', lines.ends.length);
       return;
     }
-    this.#queue.push({ lines, batch, slot, records, arrival: batch.arrival, sentAt: null, done: 0 });
+    this.#queue.append(batch, slot, lines, records);
     this.#armDeadline();
     this.#writer.pump();
   }
@@ -125,8 +155,8 @@ export class Lane {
   #armDeadline(): void {
     if (this.#deadlineTimer !== null || this.#options.writeTimeoutMs === 0) return;
     const oldest = this.#queue.oldestPunctual;
-    if (oldest === undefined) return;
-    const left = oldest.arrival + this.#options.writeTimeoutMs - this.#clock.now();
+    if (oldest === null) return;
+    const left = oldest + this.#options.writeTimeoutMs - this.#clock.now();
     this.#deadlineTimer = this.#clock.setTimer(Math.max(0, left), () => {
       this.#deadlineTimer = null;
       this.#expire();
@@ -135,16 +165,9 @@ export class Lane {
   }
 
   #expire(): void {
-    const latest = this.#clock.now() - this.#options.writeTimeoutMs;
     // First, so that the reply to what is late can say that the device is blocked.
     this.#observe();
-    let oldest = this.#queue.oldestPunctual;
-    while (oldest !== undefined && oldest.arrival <= latest) {
-      this.#queue.expireOldestPunctual();
-      this.#counters.late += oldest.lines.ends.length - oldest.done;
-      settleEntry(oldest, oldest.done, oldest.lines.ends.length, 'late');
-      oldest = this.#queue.oldestPunctual;
-    }
+    this.#counters.late += this.#queue.expire(this.#clock.now() - this.#options.writeTimeoutMs);
   }
 
   /** Called by the watchdog a few times a second: sees what changes by time alone, without an event. */
@@ -158,8 +181,8 @@ export class Lane {
   }
 
   #oldestWaitingMs(): number {
-    const oldest = this.#queue.oldest;
-    return oldest === undefined ? 0 : this.#clock.now() - oldest.arrival;
+    const oldest = this.#queue.oldestArrival;
+    return oldest === null ? 0 : this.#clock.now() - oldest;
   }
 
   /** Follows a rotation. Rejects with the `DeviceFailure`; the device goes on with what it has. */
@@ -190,10 +213,7 @@ export class Lane {
     // Deadlines pass meanwhile: a reply does not wait for a write that may not end.
     await this.#writer.halt();
     this.#deadlineTimer?.();
-    this.#queue.clear((entry, from, to) => {
-      settleEntry(entry, from, to, reason);
-      if (entry.batch !== null) this.#counters.dropped[reason] += to - from;
-    });
+    this.#counters.dropped[reason] += this.#queue.drop(reason);
     this.#tellDrained();
     await this.#writer.close();
     this.format.dispose();

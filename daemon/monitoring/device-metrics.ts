@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { failureReasons } from '../../devices/device.ts';
-import { dropReasons, type LaneState, type LaneStatus } from '../delivery/lane-status.ts';
-import { takesRecords } from './health.ts';
+import { dropReasons, type LaneStatus, laneStates, takesRecords } from '../delivery/lane-status.ts';
 
 /** The only metric that is fed as things happen: once a write, not once a record. */
 export interface WriteTimes {
@@ -14,7 +13,6 @@ export interface WriteTimes {
 }
 
 const labelNames = ['device', 'type'] as const;
-const states: readonly LaneState[] = ['ok', 'slow', 'blocked', 'failing', 'disabled'];
 
 // From a write into the page cache (some 50 µs) to beyond the default write timeout of 2 s.
 const writeSeconds = [
@@ -104,7 +102,7 @@ export function registerDeviceMetrics(
   counter('blocked_seconds_total', 'Time in the state blocked', (lane) => lane.blockedMs / 1000);
 
   gauge('up', '1 while the device takes records in time: state ok or slow', (lane) =>
-    takesRecords(lane) ? 1 : 0,
+    takesRecords(lane.state) ? 1 : 0,
   );
   new Gauge({
     name: 'audit_sidecar_device_state',
@@ -114,7 +112,7 @@ export function registerDeviceMetrics(
     collect() {
       this.reset();
       for (const { path: device, type, state: present } of lanes()) {
-        for (const state of states) this.set({ device, type, state }, state === present ? 1 : 0);
+        for (const state of laneStates) this.set({ device, type, state }, state === present ? 1 : 0);
       }
     },
   });

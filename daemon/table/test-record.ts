@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Formatter } from '../../format/formatter.ts';
-import { emptyRecordPolicy } from '../../format/line-options.ts';
 import type { Clock } from '../clock.ts';
 import { Batch } from '../delivery/batch.ts';
 import type { Lane } from '../delivery/lane.ts';
+import { ownLines, testRecord } from '../delivery/own-records.ts';
+import { resolveQuorum } from '../delivery/requirement.ts';
 
 /** A device without a write timeout must not keep the caller for ever. */
 const longestMs = 10_000;
@@ -13,22 +13,12 @@ const longestMs = 10_000;
  * why it did not.
  */
 export async function writeTestRecord(lane: Lane, clock: Clock): Promise<string | null> {
-  const record = {
-    type: 'request',
-    request: { id: randomUUID(), operation: 'update', path: 'sys/audit/test' },
-  };
-  // Not by the operator's policy, which may leave this path out.
-  const scanned = new Formatter(emptyRecordPolicy).scan(
-    [Buffer.from(JSON.stringify(record))],
-    'as_is',
-    clock.wallTime(),
-  );
-  const lines = lane.format.render(scanned, lane.maxLineBytes);
-  scanned.release();
+  const records = [testRecord(randomUUID())];
+  const lines = ownLines(records, lane.format, lane.maxLineBytes, clock.wallTime());
   let cancel = (): void => {};
   const outcome = await new Promise<string>((resolve) => {
     cancel = clock.setTimer(longestMs, () => resolve('late'));
-    const quorum = { paths: [lane.path], need: 1, qualifies: [true] };
+    const quorum = resolveQuorum({ kind: 'any' }, [lane.path]);
     const batch = new Batch(1, clock.now(), quorum, true, (decided) => resolve(decided.outcome(0, 0)));
     lane.enqueue(batch, 0, lines);
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Batch, type Outcome, outcomes } from '../../../daemon/delivery/batch.ts';
+import { type Quorum, resolveQuorum } from '../../../daemon/delivery/requirement.ts';
 
 const finals = outcomes.filter((outcome): outcome is Outcome => outcome !== 'pending');
 
@@ -21,8 +22,11 @@ const settling: fc.Arbitrary<Settling> = fc.record({
 });
 
 /** Whether the reply to a record is certain, by looking at every way it could still go. */
-function verdict(lanes: readonly string[], qualifies: readonly boolean[], need: number): boolean | null {
-  const counting = lanes.filter((_, slot) => qualifies[slot]);
+function verdict(lanes: readonly string[], quorum: Quorum): boolean | null {
+  const counting = lanes.filter((_, slot) => quorum.qualifies[slot]);
+  if (counting.length < quorum.need) return false;
+  const filtered = counting.filter((outcome) => outcome === 'filtered').length;
+  const need = quorum.need - (quorum.excusesFiltered ? filtered : 0);
   const recorded = counting.filter((outcome) => outcome === 'recorded').length;
   const pending = counting.filter((outcome) => outcome === 'pending').length;
   if (recorded >= need) return true;
@@ -34,14 +38,15 @@ test('a batch decides when, and as, a table of all outcomes says', () => {
     count: fc.integer({ min: 1, max: 6 }),
     qualifies: fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }),
     need: fc.integer({ min: 1, max: 4 }),
+    excusesFiltered: fc.boolean(),
     waitForAll: fc.boolean(),
   });
   fc.assert(
     fc.property(shape, fc.array(settling, { maxLength: 40 }), (drawn, settlings) => {
-      const { count, qualifies, need, waitForAll } = drawn;
-      const paths = qualifies.map((_, slot) => `${slot}/`);
+      const { count, qualifies, waitForAll } = drawn;
+      const quorum = { ...drawn, paths: qualifies.map((_, slot) => `${slot}/`) };
       let told = 0;
-      const batch = new Batch(count, 0, { paths, need, qualifies }, waitForAll, () => told++);
+      const batch = new Batch(count, 0, quorum, waitForAll, () => told++);
       const model = qualifies.map(() => Array.from({ length: count }, () => 'pending'));
       for (const { slot, from, length, outcome } of settlings) {
         if (slot >= qualifies.length) continue;
@@ -53,8 +58,7 @@ test('a batch decides when, and as, a table of all outcomes says', () => {
         const verdicts = Array.from({ length: count }, (_, record) =>
           verdict(
             model.map((lane) => lane[record]!),
-            qualifies,
-            need,
+            quorum,
           ),
         );
         const settledAll = model.every((lane) => !lane.includes('pending'));
@@ -78,7 +82,7 @@ test('a batch decides when, and as, a table of all outcomes says', () => {
 
 test('a policy that cannot be met is decided without any lane, once the broker asks', () => {
   let told = 0;
-  const quorum = { paths: ['a/'], need: 2, qualifies: [true] };
+  const quorum = resolveQuorum({ kind: 'count', count: 2 }, ['a/']);
   const batch = new Batch(3, 0, quorum, false, () => told++);
   batch.tellWhenDecided();
   assert.equal(told, 1);

@@ -1,8 +1,9 @@
 import { Batch } from '../../../daemon/delivery/batch.ts';
 import { Lane } from '../../../daemon/delivery/lane.ts';
 import type { LaneState } from '../../../daemon/delivery/lane-status.ts';
+import { resolveQuorum } from '../../../daemon/delivery/requirement.ts';
 import type { LineFormat } from '../../../format/formatter.ts';
-import type { Lines } from '../../../format/lines.ts';
+import { type RenderedLines, renderedLines } from '../../../format/lines.ts';
 import { ContractWatch } from '../../simulation/contract-watch.ts';
 import { createSimulatedDevice } from '../../simulation/create-device.ts';
 import { Destination, type Transport } from '../../simulation/destination.ts';
@@ -13,7 +14,7 @@ import { World } from '../../simulation/world.ts';
 
 /** Lanes are given their lines by the tests. */
 export const noFormat: LineFormat = {
-  render: () => ({ bytes: Buffer.alloc(0), ends: new Uint32Array() }),
+  render: () => renderedLines(Buffer.alloc(0), new Uint32Array()),
   hash: () => '',
   dispose: () => {},
 };
@@ -37,16 +38,19 @@ export interface SentRecords {
 }
 
 /** The lines of records with these numbers, as a device is given them. */
-export function linesOf(records: readonly number[], bytesEach = 0): Lines {
+export function linesOf(records: readonly number[], bytesEach = 0): RenderedLines {
   const texts = records.map((record) => `${`{"id":"${recordId(record)}"}`.padEnd(bytesEach - 1)}\n`);
   let end = 0;
-  return {
-    bytes: Buffer.from(texts.join('')),
-    ends: Uint32Array.from(texts, (text) => {
-      end += text.length;
-      return end;
-    }),
-  };
+  const ends = Uint32Array.from(texts, (text) => {
+    end += text.length;
+    return end;
+  });
+  return renderedLines(Buffer.from(texts.join('')), ends);
+}
+
+/** A batch that arrived at `arrival` and needs the one lane it goes to. */
+export function batchOf(count: number, arrival: number, decided: () => void = () => {}): Batch {
+  return new Batch(count, arrival, resolveQuorum({ kind: 'any' }, ['device/']), false, decided);
 }
 
 /** One lane on a virtual clock, with the destination it writes to. */
@@ -100,8 +104,7 @@ export class LaneUnderTest {
     this.#records += count;
     const { world } = this;
     let decidedAt: number | null = null;
-    const quorum = { paths: ['device/'], need: 1, qualifies: [true] };
-    const batch = new Batch(count, world.clock.now(), quorum, false, () => {
+    const batch = batchOf(count, world.clock.now(), () => {
       decidedAt = world.clock.now();
     });
     const records = Array.from({ length: count }, (_, at) => first + at);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Requirement } from '../../../config/config.ts';
 import { Batch } from '../../../daemon/delivery/batch.ts';
-import { resolveQuorum } from '../../../daemon/delivery/quorum.ts';
+import { resolveQuorum } from '../../../daemon/delivery/requirement.ts';
 
 /** Which devices of a/, b/ and c/ record (the others are late), and whether that is enough. */
 const table: readonly [Requirement, readonly string[], string, boolean][] = [
