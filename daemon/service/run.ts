@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { systemClock } from '../clock.ts';
 import { Daemon } from '../daemon.ts';
 import { createLog, type Log, type SwitchableLog } from '../log/log.ts';
 import { stderrOutput } from '../log/log-stderr.ts';
@@ -9,7 +10,7 @@ import { explainRefusal } from './refusal-text.ts';
 import { Signals } from './signals.ts';
 import { welcome } from './welcome.ts';
 
-/** How often the service manager's status line is renewed when it has no watchdog of its own to ask for more. */
+/** How often the status is renewed without a systemd watchdog, in milliseconds. */
 const statusMs = 10_000;
 
 /** What a stop may take beyond `stop_timeout`, for its other steps, before the process ends itself the hard way. */
@@ -30,13 +31,20 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
   const log = createLog(config.log, stderrOutput());
   const notifier = createNotifier(process.env, openDatagramSender);
   // Signals count from here on: one that comes during the start stops what has started.
-  const signals = new Signals(log, () => config.limits.stopTimeoutMs + stopGraceMs);
+  const signals = new Signals({
+    clock: systemClock,
+    log,
+    longestStopMs: () => config.limits.stopTimeoutMs + stopGraceMs,
+    endNow,
+  });
   endOnDefect(log);
+  const stopLiving = liveOn();
   let daemon: Daemon;
   try {
     daemon = await Daemon.start(configuration, log);
   } catch (error) {
     log.error('not started', { error: explainRefusal(error) });
+    stopLiving();
     signals.close();
     notifier.close();
     return 1;
@@ -58,6 +66,7 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
   stopReporting();
   const worked = await daemon.stop();
   log.info('stopped');
+  stopLiving();
   notifier.close();
   signals.close();
   return worked ? 0 : 1;
@@ -111,6 +120,20 @@ function endOnDefect(log: Log): void {
         .map((line) => line.trim())
         .join(' '),
     });
-    process.kill(process.pid, 'SIGKILL');
+    endNow();
   });
+}
+
+/** A write to a hung disk keeps a thread, and `process.exit` waits for threads: only this signal ends them for certain. */
+function endNow(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/**
+ * Node ends a process that has nothing but timers of the clock to wait for, and a stop may have no more than that:
+ * a device that cannot be reached until the next try. Returns what lets the process end.
+ */
+function liveOn(): () => void {
+  const timer = setInterval(() => {}, 60_000);
+  return () => clearInterval(timer);
 }

@@ -1,20 +1,33 @@
+import type { Clock } from '../clock.ts';
 import type { Log } from '../log/log.ts';
 
 export type Signal = 'SIGHUP' | 'SIGTERM' | 'SIGINT';
 
+export interface SignalSettings {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What a stop may take, in milliseconds; asked for when one begins. */
+  readonly longestStopMs: () => number;
+  /** Ends the process, whatever it is doing. */
+  readonly endNow: () => void;
+}
+
 /** Signals in the order they came; the second one that asks for an end gets it at once. */
 export class Signals {
-  readonly #log: Log;
-  readonly #longestStopMs: () => number;
+  readonly #settings: SignalSettings;
   readonly #came: Signal[] = [];
   readonly #listeners = new Map<Signal, () => void>();
   #wake: (() => void) | null = null;
   #ending = false;
+  #tellEnding = (): void => {};
 
-  /** `longestStopMs`: what a stop may take, asked for when one begins. */
-  constructor(log: Log, longestStopMs: () => number) {
-    this.#log = log;
-    this.#longestStopMs = longestStopMs;
+  /** Resolves when a signal asks for an end. */
+  readonly ending: Promise<void> = new Promise((resolve) => {
+    this.#tellEnding = resolve;
+  });
+
+  constructor(settings: SignalSettings) {
+    this.#settings = settings;
     for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) {
       const listener = (): void => this.#note(signal);
       this.#listeners.set(signal, listener);
@@ -23,22 +36,28 @@ export class Signals {
   }
 
   #note(signal: Signal): void {
+    const { clock, longestStopMs } = this.#settings;
     if (signal !== 'SIGHUP') {
-      if (this.#ending) this.#endNow('second signal');
+      if (this.#ending) {
+        this.#endNow('second signal');
+        return;
+      }
       this.#ending = true;
-      setTimeout(() => this.#endNow('stop took too long'), this.#longestStopMs()).unref();
+      // Not taken back when the stop is over: a hung disk can keep the process from ending even then.
+      clock.setTimer(longestStopMs(), () => this.#endNow('stop took too long'));
+      this.#tellEnding();
     }
     // One reload reads what all that wait would read.
     if (signal !== 'SIGHUP' || !this.#came.includes('SIGHUP')) this.#came.push(signal);
     this.#wake?.();
   }
 
-  /** A write to a hung disk keeps a thread, and `process.exit` waits for threads: only this signal ends it for certain. */
   #endNow(why: string): void {
-    this.#log.error('ended at once', { why });
-    process.kill(process.pid, 'SIGKILL');
+    this.#settings.log.error('ended at once', { why });
+    this.#settings.endNow();
   }
 
+  /** The next signal. One that asks for an end overtakes those that wait, and comes again and again. */
   async next(): Promise<Signal> {
     while (this.#came.length === 0) {
       await new Promise<void>((resolve) => {
@@ -49,6 +68,7 @@ export class Signals {
     return end ?? this.#came.shift()!;
   }
 
+  /** Leaves further signals to Node, which ends the process. */
   close(): void {
     for (const [signal, listener] of this.#listeners) process.removeListener(signal, listener);
   }

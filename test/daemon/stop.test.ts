@@ -52,6 +52,21 @@ test('a stop waits for a slow device no longer than `stop_timeout`, and says wha
   assert.equal(daemon.lines('audit.log').length, 5000);
 });
 
+test('a stop waits for a device that cannot be reached, also when nothing else keeps the process', async (t) => {
+  const siem = { type: 'socket', options: { address: 'FOLDER/nobody.sock', socket_type: 'unix' } };
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    metrics: { listen: null },
+    devices: { 'file/': fileDevice, 'siem/': siem },
+    limits: { stop_timeout: '300ms' },
+  });
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  client.send(numberedRecord(1));
+  assert.deepEqual(await client.replied(1), [{ ok: true }]);
+  assert.equal(await daemon.stop(), 0);
+  assert.match(daemon.log, /records dropped at stop device=siem\/ type=socket dropped_records=1\n/);
+  assert.match(daemon.log, / stopped\n$/);
+});
+
 test('a second SIGTERM ends a stop that waits', async (t) => {
   const folder = temporaryDirectory(t);
   const stalled = net.createServer((socket) => socket.pause());
