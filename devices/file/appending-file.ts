@@ -16,11 +16,11 @@ export interface AppendingFileOptions extends AuditFileOptions {
   readonly makesFile: boolean;
 }
 
-/** `doubtful`: a write failed, so the file may end in half a line, or the file has lost its name. */
+/** `doubtful`: a write failed, so the file may end in half a line, or the file has lost its name; `failure` says which. */
 type State =
   | { readonly kind: 'closed' }
   | { readonly kind: 'ready'; readonly file: OpenFile }
-  | { readonly kind: 'doubtful'; readonly file: OpenFile };
+  | { readonly kind: 'doubtful'; readonly file: OpenFile; readonly failure: DeviceFailure };
 
 /** A regular file that lines are appended to. */
 export class AppendingFile implements Device {
@@ -84,21 +84,22 @@ export class AppendingFile implements Device {
         return stopped(failureOf(action, error));
       }
     }
-    if (this.#state.kind !== 'ready') {
-      return stopped(new DeviceFailure('io', `${action}: it is not open`));
-    }
-    const { file } = this.#state;
+    const state = this.#state;
+    if (state.kind === 'doubtful') return stopped(state.failure);
+    if (state.kind === 'closed') return stopped(new DeviceFailure('io', `${action}: it is not open`));
+    const { file } = state;
     const { written, error } = await file.append(lines.bytes);
     const unsynced = this.#options.sync === 'data' ? await file.sync() : null;
     this.#cancelCheck ??= this.#settings.clock.setTimer(checkEveryMs, this.#checkLater);
     if (error === null && unsynced === null) {
       return { settled: lines.ends.length, refused: [], failure: null };
     }
-    this.#state = { kind: 'doubtful', file };
+    const failure = failureOf(action, error ?? unsynced);
+    this.#state = { kind: 'doubtful', file, failure };
     // What cannot be mended now (the newline finds no space either) is mended by the next open.
     if (file.readable) await file.mend().catch(() => {});
     const settled = unsynced === null ? wholeLines(lines.ends, written) : 0;
-    return { settled, refused: [], failure: failureOf(action, error ?? unsynced) };
+    return { settled, refused: [], failure };
   }
 
   /** After the last line of a burst nothing else would notice that the file was deleted with it. */
@@ -150,8 +151,9 @@ export class AppendingFile implements Device {
     } catch (error) {
       // A renamed file is still somebody's to read; one without a name swallows what it gets.
       if (!(await file.isDeleted())) return;
-      this.#state = { kind: 'doubtful', file };
-      throw error;
+      const failure = failureOf('', error);
+      this.#state = { kind: 'doubtful', file, failure };
+      throw failure;
     }
     await this.#replace(file, fresh);
   }
@@ -176,8 +178,9 @@ export class AppendingFile implements Device {
       else if (this.#state.kind === 'doubtful') await old.mend().catch(() => {});
     } catch (error) {
       await fresh.close();
-      this.#state = { kind: 'doubtful', file: old };
-      throw failureOf(`Cannot write audit file "${this.#options.path}"`, error);
+      const failure = failureOf(`Cannot write audit file "${this.#options.path}"`, error);
+      this.#state = { kind: 'doubtful', file: old, failure };
+      throw failure;
     }
     await old.close();
     this.#use(fresh);

@@ -67,9 +67,13 @@ export class OpenFile {
 
   /** Leaves it empty or ending in a newline. Rejects with the operating system's error. */
   async mend(): Promise<void> {
+    await this.#look();
     if (this.readable) await mendTail(this.#fd, this.#lineOpening);
     else if (this.#size > 0) await endLine(this.#fd);
-    await this.#look();
+    const { size } = await statOf(this.#fd);
+    this.#size = size;
+    // What was cut off just now was no line, whether or not it has been seen.
+    this.#seenSize = Math.min(this.#seenSize, size);
   }
 
   /** Whether no name leads to it any more. */

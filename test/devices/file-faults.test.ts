@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { waitFor } from '../support/wait-for.ts';
-import { linesOf, recordText, recordTexts } from './batches.ts';
-import { type FileSubject, fileSubject, wholeLinesOf } from './file-device.ts';
+import { linesOf, recordTexts } from './batches.ts';
+import { fileSubject, wholeLinesOf } from './file-device.ts';
 
 /** A file system of its own with so many bytes, or `null` where the system does not let us. */
 function smallDisk(test: TestContext, bytes: number): string | null {
@@ -81,88 +72,6 @@ test('a file at its size limit tears no line, and goes on when the limit is lift
   assert.deepEqual(lines(), texts);
 });
 
-/** Writes one line after the other until `seen`, and returns what it wrote. */
-async function writeUntil(subject: FileSubject, first: number, seen: () => boolean): Promise<string[]> {
-  const texts: string[] = [];
-  await waitFor('the device has noticed', async () => {
-    const text = recordText(first + texts.length, 200);
-    await subject.lane.deliver(linesOf([text]));
-    texts.push(text);
-    return seen();
-  });
-  return texts;
-}
-
-test('a file deleted under the device is made anew, and no line is lost that was written meanwhile', async (context) => {
-  const subject = fileSubject(context);
-  const before = await writeUntil(subject, 0, () => true);
-  rmSync(subject.file);
-  const since = await writeUntil(subject, 100, () => exists(subject.file));
-  const lines = subject.lines();
-  assert.deepEqual(lines.slice(-since.length), since);
-  // What the deleted file held is gone, as whoever deleted it wanted; the last second's lines may be here as well.
-  assert.ok(lines.length <= since.length + before.length);
-});
-
-test('after the last line of a burst, too, a deletion is noticed', async (context) => {
-  const { file, lane, lines } = fileSubject(context);
-  await lane.deliver(linesOf(recordTexts(0, 1, 100)));
-  rmSync(file);
-  await lane.deliver(linesOf(recordTexts(1, 1, 100)));
-  await waitFor('the file is there again', () => exists(file) && lines().includes(recordText(1, 100)));
-});
-
-test('closing saves the lines of a file that was deleted a moment ago', async (context) => {
-  const { file, lane, lines } = fileSubject(context);
-  await lane.deliver(linesOf(recordTexts(0, 1, 100)));
-  rmSync(file);
-  await lane.deliver(linesOf(recordTexts(1, 1, 100)));
-  await lane.device.close();
-  assert.ok(lines().includes(recordText(1, 100)));
-});
-
-test('a file deleted with its folder is made anew with it', async (context) => {
-  const subject = fileSubject(context);
-  await writeUntil(subject, 0, () => true);
-  rmSync(subject.directory, { recursive: true });
-  const since = await writeUntil(subject, 100, () => exists(subject.file));
-  assert.deepEqual(subject.lines().slice(-since.length), since);
-});
-
-test('a file renamed under the device keeps its lines, and the next ones go to a new file', async (context) => {
-  const subject = fileSubject(context);
-  const before = await writeUntil(subject, 0, () => true);
-  renameSync(subject.file, `${subject.file}.1`);
-  const since = await writeUntil(subject, 100, () => exists(subject.file));
-  assert.deepEqual([...subject.lines('audit.log.1'), ...subject.lines()], [...before, ...since]);
-});
-
-test('a deleted file in whose place there is something else is a failure, and its lines come when that is gone', async (context) => {
-  const { file, lane, lines } = fileSubject(context);
-  await lane.deliver(linesOf(recordTexts(0, 1, 100)));
-  rmSync(file);
-  mkdirSync(file);
-  let settled = 0;
-  await waitFor('a write fails', async () => {
-    const outcome = await lane.write(linesOf([recordText(1 + settled, 100)]));
-    settled += outcome.settled;
-    return outcome.failure !== null;
-  });
-  const failure = await lane.openFailure();
-  assert.deepEqual([failure.reason, failure.permanent], ['unsuitable', false]);
-  rmSync(file, { recursive: true });
-  await lane.deliver(linesOf([recordText(1 + settled, 100)]));
-  assert.deepEqual(lines().slice(-settled - 1), recordTexts(1, settled + 1, 100));
-});
-
-test('a file truncated in place goes on at its start', async (context) => {
-  const { file, lane, lines } = fileSubject(context);
-  await lane.deliver(linesOf(recordTexts(0, 5, 100)));
-  truncateSync(file);
-  await lane.deliver(linesOf(recordTexts(5, 5, 100)));
-  assert.deepEqual(lines(), recordTexts(5, 5, 100));
-});
-
 test('reopening follows a rename at once', async (context) => {
   const { file, lane, lines } = fileSubject(context);
   await lane.deliver(linesOf(recordTexts(0, 5, 100)));
@@ -208,12 +117,3 @@ test('logrotate takes no line and tears none, renaming with a reopening or trunc
     assert.deepEqual([...all, ...lines()], texts);
   }
 });
-
-function exists(file: string): boolean {
-  try {
-    readFileSync(file);
-    return true;
-  } catch {
-    return false;
-  }
-}

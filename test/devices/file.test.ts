@@ -19,6 +19,7 @@ import { linesOf, recordText, recordTexts } from './batches.ts';
 import { deviceContract } from './contract.ts';
 import { fileSubject } from './file-device.ts';
 import { LaneStandIn } from './lane-stand-in.ts';
+import { asOrdinaryUser, ordinaryUser } from './ordinary-user.ts';
 
 const cannot = (): never => {
   throw new Error('A file cannot do that');
@@ -157,20 +158,6 @@ test('in an append-only file half a line is ended instead', async (context) => {
     execFileSync('chattr', ['-a', file]);
   }
 });
-
-/** Runs `task` without the rights of root, which no mode of a file or folder holds back. */
-async function asOrdinaryUser(task: () => Promise<void>): Promise<void> {
-  if (process.geteuid!() !== 0) return task();
-  process.seteuid!(ordinaryUser);
-  try {
-    await task();
-  } finally {
-    process.seteuid!(0);
-  }
-}
-
-/** "nobody", when root runs the tests. */
-const ordinaryUser: number = process.geteuid!() === 0 ? 65_534 : process.geteuid!();
 
 test('a folder that is not writable is said so, and for good only before the first open', async (context) => {
   const { directory, file, lane } = fileSubject(context);

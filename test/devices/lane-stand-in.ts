@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { systemClock } from '../../daemon/clock.ts';
-import { type Device, DeviceFailure, type LostScope, type WriteOutcome } from '../../devices/device.ts';
+import {
+  type Device,
+  type DeviceClock,
+  DeviceFailure,
+  type LostScope,
+  type WriteOutcome,
+} from '../../devices/device.ts';
 import type { OptionTexts } from '../../devices/device-kind.ts';
 import { parseDevice } from '../../devices/registry.ts';
 import { type Lines, sliceLines } from '../../format/lines.ts';
@@ -15,13 +21,19 @@ export class LaneStandIn {
   readonly failures: DeviceFailure[] = [];
   readonly #opened: AbortController = new AbortController();
 
-  /** Closes the device when the test ends. */
-  constructor(test: TestContext, type: string, options: OptionTexts, device?: Device) {
+  /** Closes the device when the test ends. `clock` is that of the device which `type` and `options` make. */
+  constructor(
+    test: TestContext,
+    type: string,
+    options: OptionTexts,
+    device?: Device,
+    clock: DeviceClock = systemClock,
+  ) {
     this.device =
       device ??
       parseDevice(type, options).create({
         path: 'tested/',
-        clock: systemClock,
+        clock,
         onLost: (scope, failure) => this.lost.push({ scope, failure: this.checked(failure) }),
       });
     test.after(async () => {

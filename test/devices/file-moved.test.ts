@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { linesOf, recordText, recordTexts } from './batches.ts';
+import { type FileSubject, fileSubject, wholeLinesOf } from './file-device.ts';
+import { failingSyncs } from './file-system-fault.ts';
+import { asOrdinaryUser, ordinaryUser } from './ordinary-user.ts';
+
+/** How long a rename or deletion may go unnoticed. */
+const checkMs = 1000;
+
+/** Writes the line of one number, which must be recorded at once. */
+async function write({ lane }: FileSubject, number: number): Promise<void> {
+  assert.equal((await lane.write(linesOf([recordText(number, 200)]))).failure, null);
+}
+
+/** A device whose line 0 is in its file and was seen there, and whose line 1 is in it since. */
+async function withSeenAndUnseen(context: TestContext, options = {}): Promise<FileSubject> {
+  const subject = fileSubject(context, options);
+  await subject.lane.open();
+  await write(subject, 0);
+  subject.clock.advance(checkMs);
+  await write(subject, 1);
+  return subject;
+}
+
+function texts(...numbers: number[]): string[] {
+  return numbers.map((number) => recordText(number, 200));
+}
+
+test('a deletion is noticed by the first write after a second, and not by one before', async (context) => {
+  const subject = fileSubject(context);
+  const { file, lane, clock, lines } = subject;
+  await lane.open();
+  await write(subject, 0);
+  rmSync(file);
+  clock.advance(checkMs - 1);
+  await write(subject, 1);
+  assert.equal(existsSync(file), false);
+  clock.advance(1);
+  await write(subject, 2);
+  assert.deepEqual(lines(), texts(0, 1, 2));
+});
+
+test('of a deleted file only what came after the last look is written again', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  rmSync(subject.file);
+  subject.clock.advance(checkMs);
+  await write(subject, 2);
+  // Line 0 had been seen under its name: whoever deleted the file wanted it gone.
+  assert.deepEqual(subject.lines(), texts(1, 2));
+});
+
+test('nothing at all is written again of a file that was deleted right after a look', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  subject.clock.advance(checkMs);
+  await subject.lane.open();
+  rmSync(subject.file);
+  subject.clock.advance(checkMs);
+  await write(subject, 2);
+  assert.deepEqual(subject.lines(), texts(2));
+});
+
+test('a large rest of a deleted file is written again whole', async (context) => {
+  const { file, lane, clock, lines } = fileSubject(context);
+  await lane.open();
+  const large = recordTexts(0, 5, 600_000);
+  await lane.write(linesOf(large));
+  rmSync(file);
+  clock.advance(checkMs);
+  await lane.write(linesOf(texts(9)));
+  assert.deepEqual(lines(), [...large, ...texts(9)]);
+});
+
+test('a deletion after the last line of a burst is noticed as well', async (context) => {
+  const subject = fileSubject(context);
+  const { file, lane, clock, lines } = subject;
+  await lane.open();
+  assert.equal(clock.timers, 0);
+  await write(subject, 0);
+  await write(subject, 1);
+  assert.equal(clock.timers, 1);
+  rmSync(file);
+  clock.advance(checkMs - 1);
+  await lane.open();
+  assert.equal(existsSync(file), false);
+  clock.advance(1);
+  await lane.open();
+  assert.deepEqual(lines(), texts(0, 1));
+  // An idle device looks no further.
+  assert.equal(clock.timers, 0);
+  await write(subject, 2);
+  assert.equal(clock.timers, 1);
+  assert.deepEqual(lines(), texts(0, 1, 2));
+});
+
+test('a check that comes due under a write is put off, and not left out', async (context) => {
+  const subject = fileSubject(context);
+  const { file, lane, clock, lines } = subject;
+  await lane.open();
+  await write(subject, 0);
+  const writing = write(subject, 1);
+  clock.advance(checkMs);
+  await writing;
+  assert.equal(clock.timers, 1);
+  rmSync(file);
+  clock.advance(checkMs);
+  await lane.open();
+  assert.deepEqual(lines(), texts(0, 1));
+});
+
+test('closing saves what was written to a file that was deleted a moment ago, and waits for no timer', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  rmSync(subject.file);
+  await write(subject, 2);
+  await subject.lane.device.close();
+  assert.deepEqual(subject.lines(), texts(1, 2));
+  assert.equal(subject.clock.timers, 0);
+});
+
+test('a file deleted with its folder is made anew with it', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  rmSync(subject.directory, { recursive: true });
+  subject.clock.advance(checkMs);
+  await write(subject, 2);
+  assert.deepEqual(subject.lines(), texts(1, 2));
+});
+
+test('a renamed file keeps its lines, and the next ones go to a new file', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  renameSync(subject.file, `${subject.file}.1`);
+  await write(subject, 2);
+  subject.clock.advance(checkMs);
+  await write(subject, 3);
+  assert.deepEqual(subject.lines('audit.log.1'), texts(0, 1, 2));
+  assert.deepEqual(subject.lines(), texts(3));
+});
+
+test('a renamed file goes on where no other can be opened in its place', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  renameSync(subject.file, `${subject.file}.1`);
+  mkdirSync(subject.file);
+  subject.clock.advance(checkMs);
+  await write(subject, 2);
+  assert.deepEqual(subject.lines('audit.log.1'), texts(0, 1, 2));
+});
+
+test('a file whose path cannot be looked at goes on', async (context) => {
+  const { directory, file, lane, clock, lines } = fileSubject(context);
+  chmodSync(path.dirname(directory), 0o755);
+  chownSync(directory, ordinaryUser, -1);
+  await asOrdinaryUser(async () => {
+    await lane.deliver(linesOf(texts(0)));
+    chmodSync(directory, 0o000);
+    clock.advance(checkMs);
+    assert.equal((await lane.write(linesOf(texts(1)))).failure, null);
+    chmodSync(directory, 0o755);
+    assert.deepEqual(lines(), texts(0, 1));
+    rmSync(file);
+    clock.advance(checkMs);
+    await lane.write(linesOf(texts(2)));
+  });
+  // What came after the last look that could be made is there: line 0 had not been seen either.
+  assert.deepEqual(lines(), texts(0, 1, 2));
+});
+
+test('a deleted file that has no heir is a failure until there is one, and its lines come then', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  const { file, lane, clock, lines } = subject;
+  rmSync(file);
+  mkdirSync(file);
+  clock.advance(checkMs);
+  const outcome = await lane.write(linesOf(texts(2)));
+  assert.deepEqual([outcome.settled, outcome.failure?.reason], [0, 'unsuitable']);
+  // As a lane sees it that had nothing to write when the check came: the first write says why all the same.
+  const again = await lane.write(linesOf(texts(2)));
+  assert.deepEqual(again, outcome);
+  const failure = await lane.openFailure();
+  assert.deepEqual([failure.reason, failure.permanent], ['unsuitable', false]);
+  rmSync(file, { recursive: true });
+  await lane.deliver(linesOf(texts(2)));
+  assert.deepEqual(lines(), texts(1, 2));
+});
+
+test('half a line at the end of a deleted file is not written again', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  appendFileSync(subject.file, recordText(9, 200).slice(0, 50));
+  rmSync(subject.file);
+  await subject.lane.device.reopen(new AbortController().signal);
+  assert.deepEqual(subject.lines(), texts(1));
+  await write(subject, 2);
+  assert.deepEqual(subject.lines(), texts(1, 2));
+});
+
+test('a file truncated in place and deleted then loses no line that came in between', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  const { file, lane, clock, lines } = subject;
+  await write(subject, 2);
+  clock.advance(checkMs);
+  await lane.open();
+  truncateSync(file);
+  await write(subject, 3);
+  rmSync(file);
+  await lane.device.reopen(new AbortController().signal);
+  assert.deepEqual(lines(), texts(3));
+});
+
+test('a file truncated in place goes on at its start', async (context) => {
+  const { file, lane, lines } = fileSubject(context);
+  await lane.deliver(linesOf(recordTexts(0, 5, 100)));
+  truncateSync(file);
+  await lane.deliver(linesOf(recordTexts(5, 5, 100)));
+  assert.deepEqual(lines(), recordTexts(5, 5, 100));
+});
+
+test('with sync data what is written again is on the disk too, before the next line', async (context) => {
+  const syncs = failingSyncs(context, null, null, 'EIO');
+  const subject = await withSeenAndUnseen(context, { sync: 'data' });
+  const { file, lane, clock, lines } = subject;
+  assert.equal(syncs.calls, 2);
+  rmSync(file);
+  clock.advance(checkMs);
+  const outcome = await lane.write(linesOf(texts(2)));
+  assert.deepEqual([outcome.settled, outcome.failure?.reason, syncs.calls], [0, 'io', 3]);
+  await lane.deliver(linesOf(texts(2)));
+  assert.equal(syncs.calls, 5);
+  assert.deepEqual(lines().slice(-2), texts(1, 2));
+});
+
+test('what was written to a deleted file that cannot be read is reported lost, if there was anything', async (context) => {
+  const { directory, file, lane, clock } = fileSubject(context, { mode: '0200' });
+  chmodSync(path.dirname(directory), 0o755);
+  chownSync(directory, ordinaryUser, -1);
+  writeFileSync(file, '');
+  chownSync(file, ordinaryUser, -1);
+  chmodSync(file, 0o200);
+  await asOrdinaryUser(async () => {
+    await lane.open();
+    rmSync(file);
+    // Made readable for its owner before it is opened, so that this one can be saved.
+    await lane.device.reopen(new AbortController().signal);
+    assert.deepEqual(lane.lost, []);
+    await lane.write(linesOf(texts(0)));
+    clock.advance(checkMs);
+    await lane.open();
+    rmSync(file);
+    writeFileSync(file, '', { mode: 0o200 });
+    await lane.device.reopen(new AbortController().signal);
+    assert.deepEqual(lane.lost, []);
+    await lane.write(linesOf(texts(1)));
+    rmSync(file);
+    await lane.device.reopen(new AbortController().signal);
+  });
+  assert.deepEqual(
+    lane.lost.map(({ scope, failure }) => [scope, failure.reason, failure.message]),
+    [['recent', 'not_found', `Audit file "${file}" was deleted: its last lines cannot be read back`]],
+  );
+});
+
+/** Lets no file grow beyond so many bytes. */
+function limitFiles(bytes: number | 'unlimited'): void {
+  execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
+}
+
+/** A device whose file ends in half a line, which could neither be cut off nor ended. */
+async function withHalfLine(context: TestContext, openedMeanwhile: boolean): Promise<FileSubject | null> {
+  const subject = fileSubject(context);
+  const { file, lane } = subject;
+  await lane.open();
+  try {
+    execFileSync('chattr', ['+a', file], { stdio: 'ignore' });
+  } catch {
+    context.skip('needs root, and chattr of the package e2fsprogs on a file system that knows it');
+    return null;
+  }
+  limitFiles(500);
+  try {
+    const outcome = await lane.write(linesOf(texts(0, 1, 2)));
+    assert.deepEqual([outcome.settled, outcome.failure?.reason], [2, 'no_space']);
+    if (openedMeanwhile) {
+      const failure = await lane.openFailure();
+      assert.equal(
+        failure.message,
+        `Cannot mend audit file "${file}": the file would be larger than the system allows`,
+      );
+    }
+  } finally {
+    limitFiles('unlimited');
+    execFileSync('chattr', ['-a', file]);
+  }
+  assert.equal(readFileSync(file).length, 500);
+  return subject;
+}
+
+test('half a line that could not be mended at once is mended before the next', async (context) => {
+  const subject = await withHalfLine(context, true);
+  if (subject === null) return;
+  await subject.lane.deliver(linesOf(texts(2)));
+  assert.deepEqual(subject.lines(), texts(0, 1, 2));
+  // The end of the file is known again: none of it is taken for unseen later.
+  subject.clock.advance(checkMs);
+  await write(subject, 3);
+  rmSync(subject.file);
+  await subject.lane.device.reopen(new AbortController().signal);
+  assert.deepEqual(subject.lines(), texts(3));
+});
+
+test('half a line is mended too when the file has another name by then', async (context) => {
+  const subject = await withHalfLine(context, true);
+  if (subject === null) return;
+  renameSync(subject.file, `${subject.file}.1`);
+  await subject.lane.deliver(linesOf(texts(2)));
+  assert.deepEqual(wholeLinesOf(`${subject.file}.1`), texts(0, 1));
+  assert.deepEqual(subject.lines(), texts(2));
+});
+
+test('half a line is left behind when the file is deleted by then, and its whole ones are not', async (context) => {
+  const subject = await withHalfLine(context, false);
+  if (subject === null) return;
+  rmSync(subject.file);
+  await subject.lane.deliver(linesOf(texts(2)));
+  assert.deepEqual(subject.lines(), texts(0, 1, 2));
+});
