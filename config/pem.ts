@@ -35,13 +35,21 @@ export function pairFault(cert: string, key: string): string | null {
   }
 }
 
-/** `null` stands for a damaged one. */
+/** Up to the first damaged one, which `null` stands for. Each part of the text is looked at once, however many there are. */
 function certificatesIn(text: string): (X509Certificate | null)[] {
-  return [...text.matchAll(opening)].map(({ index, 0: begin, 1: label }) => {
-    const end = `-----END ${label}-----`;
-    const at = text.indexOf(end, index + begin.length);
-    return at === -1 ? null : certificateOf(text.slice(index, at + end.length));
-  });
+  const found: (X509Certificate | null)[] = [];
+  const openings = new RegExp(opening);
+  for (
+    let begin = openings.exec(text);
+    begin !== null && found.at(-1) !== null;
+    begin = openings.exec(text)
+  ) {
+    const end = `-----END ${begin[1]}-----`;
+    const at = text.indexOf(end, openings.lastIndex);
+    openings.lastIndex = at + end.length;
+    found.push(at === -1 ? null : certificateOf(text.slice(begin.index, openings.lastIndex)));
+  }
+  return found;
 }
 
 function certificateOf(block: string): X509Certificate | null {

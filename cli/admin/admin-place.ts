@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { reasonOf } from '../../config/file-fault.ts';
 import { isLoopback } from '../../config/listen-address.ts';
+import { certificatesFault } from '../../config/pem.ts';
 import type { HttpPeer } from '../http-call.ts';
 import { CommandFailed, UsageRefused } from '../refusals.ts';
 import { callerToken, tokenVariable } from './caller-token.ts';
@@ -77,9 +78,13 @@ async function remotePeer(
 }
 
 function authority(file: string): string {
+  let text: string;
   try {
-    return readFileSync(file, 'latin1');
+    text = readFileSync(file, 'latin1');
   } catch (error) {
     throw new CommandFailed(`Cannot read CA certificate file "${file}": ${reasonOf(error)}`);
   }
+  const fault = certificatesFault(text);
+  if (fault !== null) throw new CommandFailed(`Cannot use CA certificate file "${file}": ${fault}`);
+  return text;
 }

@@ -95,6 +95,8 @@ test('a certificate has to be signed by a known authority or by that of --ca-cer
   }
   const none = await list('--ca-cert', path.join(folder, 'none'));
   assert.match(none.stderr, /: Cannot read CA certificate file ".*none": no such file\n$/);
+  const key = await list('--ca-cert', keyFile);
+  assert.match(key.stderr, /: Cannot use CA certificate file ".*": it holds no certificate in PEM\n$/);
 });
 
 test('what would give the token away, or cannot be a token, is refused before anything is sent', async (t) => {

@@ -340,24 +340,3 @@ test('headers read nothing from the environment or from files, however they are 
   }
   assert.deepEqual(problems('http', { uri, headers: '{"a":["b"]}' }, limits()), []);
 });
-
-test('certificates are read below the roots only', async (context) => {
-  const { root, outside, limits } = folders(context);
-  const socket = { address: '127.0.0.1:1', tls: 'true' };
-  const http = { uri: 'https://127.0.0.1:1/' };
-  symlinkSync(path.join(outside, 'kept.log'), path.join(root, 'link.pem'));
-  for (const file of ['/etc/hostname', '/nope', path.join(root, 'link.pem'), `${root}/../outside/kept.log`]) {
-    for (const [type, options] of [
-      ['socket', socket],
-      ['http', http],
-    ] as const) {
-      const found = problems(type, { ...options, tls_ca_cert: file }, limits);
-      assert.deepEqual(
-        found.map(({ option }) => option),
-        ['tls_ca_cert'],
-      );
-      assert.match(found[0]!.message, /admin\.file_roots/);
-    }
-  }
-  assert.deepEqual(problems('socket', { ...socket, tls_ca_cert: path.join(root, 'ca.pem') }, limits), []);
-});
