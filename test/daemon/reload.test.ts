@@ -8,6 +8,7 @@ import { RecordClient } from '../support/record-client.ts';
 import { numberedRecord, recordNumbers } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { callAdmin } from './admin/admin-client.ts';
 
 const second = { type: 'file', options: { file_path: 'FOLDER/second.log' } };
 
@@ -15,6 +16,14 @@ async function reloaded(daemon: DaemonProcess): Promise<void> {
   const before = daemon.log.length;
   daemon.signal('SIGHUP');
   await waitFor('the reload is over', () => /reloaded/.test(daemon.log.slice(before)));
+}
+
+/** What a device writes in place of a value. */
+async function hashIn(daemon: DaemonProcess, device: string, value = 'known'): Promise<string> {
+  const place = { socketPath: path.join(daemon.folder, 'admin.sock') };
+  const name = device.slice(0, -1);
+  const { body } = await callAdmin(place, 'POST', `/v1/sys/audit-hash/${name}`, { input: value });
+  return body.hash;
 }
 
 test('SIGHUP after a rotation: the old file keeps what it had, the new one gets what follows', async (t) => {
@@ -45,10 +54,8 @@ test('SIGHUP adds, changes and removes devices without losing a record, and dest
       await client.replied(sent);
     }
   })();
-  const tokenOf = (line: string): string =>
-    (JSON.parse(line) as { request: { client_token: string } }).request.client_token;
-
   await waitFor('records flow', () => sent > 100);
+  const hashBefore = await hashIn(daemon, 'file/');
   daemon.configure({
     devices: {
       'file/': { ...fileDevice, options: { ...fileDevice.options, prefix: '@cee: ' } },
@@ -68,8 +75,13 @@ test('SIGHUP adds, changes and removes devices without losing a record, and dest
     Array.from({ length: sent }, (_, index) => index),
   );
   assert.ok(lines.at(-1)!.startsWith('@cee: '));
-  // A changed device keeps its salt.
-  assert.equal(tokenOf(lines[0]!).length, tokenOf(lines.at(-1)!.slice('@cee: '.length)).length);
+  // A changed device keeps its salt, and each device has one of its own.
+  assert.match(hashBefore, /^hmac-sha256:[0-9a-f]{64}$/);
+  assert.equal(await hashIn(daemon, 'file/'), hashBefore);
+  assert.notEqual(await hashIn(daemon, 'third/'), hashBefore);
+  const tokenOf = (line: string): string => /"client_token":"([^"]*)"/.exec(line)![1]!;
+  assert.equal(await hashIn(daemon, 'file/', 's.secret-0'), tokenOf(lines[0]!));
+  assert.equal(await hashIn(daemon, 'file/', `s.secret-${sent - 1}`), tokenOf(lines.at(-1)!));
   assert.equal(recordNumbers(daemon.lines('third.log')).at(-1), sent - 1);
   assert.equal(salts().length, 2);
   assert.ok(!salts().some((name) => name.includes('second')));

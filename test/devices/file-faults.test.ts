@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -44,7 +44,6 @@ test('a full disk tears no line, and what did not fit arrives when there is room
     rmSync(ballast);
     await lane.deliver(linesOf(texts.slice(first.settled + again.settled, 240)));
     assert.deepEqual(lines(), texts.slice(0, 240));
-    assert.ok(statfsSync(disk).bavail >= 0);
     assert.deepEqual(wholeLinesOf(file), texts.slice(0, 240));
   } finally {
     await lane.device.close();

@@ -22,7 +22,7 @@ export interface AdminReply {
   readonly body: any;
 }
 
-/** Calls the API once, on a connection of its own. A body that is text goes out as it is, another one as JSON. */
+/** Calls the API once, on a connection of its own. A body of text or bytes goes out as it is, another one as JSON. */
 export async function callAdmin(
   place: AdminPlace,
   method: string,
@@ -34,7 +34,8 @@ export async function callAdmin(
   const request = secure ? https.request(options) : http.request(options);
   // Node's client may complain of a large body after the answer; before it, the wait for the answer rejects.
   request.on('error', () => {});
-  request.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
+  const plain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  request.end(plain ? body : JSON.stringify(body));
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   let text = '';
   for await (const part of response.setEncoding('utf8')) text += part;

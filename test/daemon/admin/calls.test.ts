@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listHeaders } from '../../../daemon/admin/responder.ts';
-import { callAdmin, exchangeBytes } from './admin-client.ts';
+import { type AdminReply, callAdmin, exchangeBytes } from './admin-client.ts';
 import { startAdmin } from './in-process.ts';
 
 const notSupported = (what: string): unknown => ({
@@ -55,14 +55,29 @@ test('a field or option that cannot be read is named, and its value is not repea
     assert.equal(reply.headers['cache-control'], 'no-store');
     assert.ok(reply.text.endsWith('}\n'));
   }
-  const notText = await callAdmin(
-    local,
-    'POST',
-    '/v1/sys/audit/x',
-    Buffer.from('{"a":"\xff"}', 'latin1').toString(),
-  );
-  assert.equal(notText.status, 204);
-  assert.equal(control.table.size, 1);
+  assert.equal(control.table.size, 0);
+});
+
+test('a body that is not UTF-8 is refused, and one that is is taken', async (t) => {
+  const { local, control } = await startAdmin(t);
+  const sent = (text: Buffer): Promise<AdminReply> =>
+    callAdmin(
+      local,
+      'POST',
+      '/v1/sys/audit/x',
+      Buffer.concat([Buffer.from('{"type":"file","description":"s.secret'), text, Buffer.from('"}')]),
+    );
+  // A byte that never occurs, a sequence cut short, one that is longer than it need be, and half a surrogate pair.
+  for (const bytes of [[0xff], [0xc3], [0xc0, 0xaf], [0xed, 0xa0, 0x80]]) {
+    const reply = await sent(Buffer.from(bytes));
+    assert.deepEqual(
+      [reply.status, reply.body],
+      [400, { errors: ['Cannot read request body: it is not UTF-8'] }],
+    );
+  }
+  assert.equal(control.table.size, 0);
+  assert.equal((await sent(Buffer.from('ÿ\ufffd'))).status, 204);
+  assert.equal(control.table.get('x/')?.description, 's.secretÿ\ufffd');
 });
 
 test('a body of more than a mebibyte is refused, with its length announced or not', async (t) => {
