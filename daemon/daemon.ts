@@ -18,12 +18,14 @@ import { MonitoringServer, type PreparedServer } from './monitoring/monitoring-s
 import type { StatusSource } from './monitoring/status-routes.ts';
 import { Refused } from './refused.ts';
 import { openStateDirectory } from './state/state-directory.ts';
-import { emptyTable, readTable } from './state/stored-table.ts';
+import { emptyTable } from './state/stored-table.ts';
+import { openTableStore, type TableStore } from './state/table-store.ts';
 import { StopSteps } from './stop-steps.ts';
 import type { Configuration } from './table/configuration.ts';
 import { declaredDevices } from './table/declared-devices.ts';
-import { type DeviceChange, DeviceTable } from './table/device-table.ts';
-import { recordPolicy } from './table/record-policy.ts';
+import type { DeviceChange } from './table/device-change.ts';
+import { DeviceTable } from './table/device-table.ts';
+import { followPolicy, recordPolicy } from './table/record-policy.ts';
 
 /** A reload that asks for what only a restart can change. Nothing was changed. */
 export class ReloadRefused extends Refused {
@@ -94,8 +96,8 @@ export class Daemon {
     const { broker, clock, formatter } = this.#ingest;
     const state = await openStateDirectory(config.stateDir);
     this.#steps.add('state directory', () => state.release());
-    const stored = await readTable(state);
-    formatter.setPolicy(recordPolicy(config, stored));
+    const store = await openTableStore(state);
+    followPolicy(store, formatter, () => this.#config);
 
     // Up before the devices are, and until they are down: somebody may be watching both.
     await this.#monitoring.commit(await this.#monitoring.prepare(config.metrics?.listen ?? null));
@@ -107,12 +109,21 @@ export class Daemon {
       onWrite: (lane, seconds) => this.#metrics.observeWrite(lane.path, seconds),
     };
     const metrics = this.#metrics;
-    const devices = new DeviceTable({ state, formatter, broker, metrics, events, clock, log: this.#log });
+    const devices = new DeviceTable({
+      salts: store.salts,
+      formatter,
+      broker,
+      metrics,
+      events,
+      clock,
+      log: this.#log,
+    });
     // A device of the API that cannot work must not keep the daemon, and so the API, from starting.
     const declared = await devices.prepare(
-      declaredDevices(configuration, stored),
+      declaredDevices(configuration, store.current),
       (device) => device.declared === 'api',
     );
+    await devices.confirm(declared);
     this.#steps.add('watchdog', () => watchdog.stop());
     this.#steps.add('devices', () => this.#stopDevices(devices));
     watchdog.start();
@@ -121,7 +132,7 @@ export class Daemon {
     await devices.commit(declared, 0);
     // Before anybody can enable a device, whose salt is there before it is.
     await devices.destroyOrphanedSalts();
-    const control = new Control({ state, stored, devices, ingest: this.#ingest, config: () => this.#config });
+    const control = new Control({ store, devices, ingest: this.#ingest, config: () => this.#config });
     const sources = { control, status: this.#status, version: this.#build.version };
     const admin = new AdminServer(sources, this.#log);
     await admin.commit(await admin.prepare(config.admin));
@@ -131,7 +142,7 @@ export class Daemon {
     this.#steps.add('listeners', () => this.#listeners.closeDoors());
     await this.#listeners.commit(listeners);
 
-    this.#running = { devices, control, admin };
+    this.#running = { store, devices, control, admin };
     this.#phase = 'running';
   }
 
@@ -179,13 +190,13 @@ export class Daemon {
       running.admin.commit(prepared.admin),
     ]);
     await devices.reopen();
-    await running.control.destroyOrphanedSalts();
+    await devices.destroyOrphanedSalts();
   }
 
   /** Does all of a reload that can fail, and undoes it when something does. */
-  async #prepare({ devices, control, admin }: Running, configuration: Configuration): Promise<Prepared> {
+  async #prepare({ store, devices, admin }: Running, configuration: Configuration): Promise<Prepared> {
     const { config } = configuration;
-    const device = await devices.prepare(declaredDevices(configuration, control.stored));
+    const device = await devices.prepare(declaredDevices(configuration, store.current), () => false);
     const undo = [() => devices.abandon(device)];
     try {
       const listeners = await this.#listeners.prepare(config.listeners);
@@ -194,7 +205,9 @@ export class Daemon {
       undo.unshift(() => this.#monitoring.abandon(monitoring));
       const access = await admin.prepare(config.admin);
       undo.unshift(() => admin.abandon(access));
-      this.#ingest.formatter.setPolicy(recordPolicy(config, control.stored));
+      // Last of all that takes time: what a path leads to now is what counts.
+      await devices.confirm(device);
+      this.#ingest.formatter.setPolicy(recordPolicy(config, store.current));
       return { device, listeners, monitoring, admin: access };
     } catch (error) {
       for (const step of undo) await step();
@@ -226,6 +239,7 @@ export class Daemon {
 }
 
 interface Running {
+  readonly store: TableStore;
   readonly devices: DeviceTable;
   readonly control: Control;
   readonly admin: AdminServer;

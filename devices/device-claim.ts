@@ -1,11 +1,12 @@
 /**
- * What a device keeps for itself, or reaches out to, beside its path:
+ * What a device keeps for itself, or reaches out to, beside its path; `option` names the option that says so:
  * `file`: the file it appends to, as an absolute path, and with it the names that a rotation gives to what it wrote;
  * `stdout`: the standard output of the process;
- * `peer`: a UNIX socket it connects to, which must not be one that this daemon listens on: each record would make
- * another one.
+ * `peer`: a UNIX socket it connects to, and `port`: a TCP port it posts to; neither must be one that this daemon
+ * listens on: each record would make another one.
  */
 export type DeviceClaim =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'stdout' }
-  | { readonly kind: 'peer'; readonly path: string };
+  | { readonly kind: 'file'; readonly option: string; readonly path: string }
+  | { readonly kind: 'stdout'; readonly option: string }
+  | { readonly kind: 'peer'; readonly option: string; readonly path: string }
+  | { readonly kind: 'port'; readonly option: string; readonly host: string; readonly port: number };

@@ -44,7 +44,7 @@ export const fileKind: RegisteredKind = {
     const destination = values.file_path;
     switch (destination.kind) {
       case 'stdout':
-        return { claims: [{ kind: 'stdout' }], create: standardOutput };
+        return { claims: [{ kind: 'stdout', option: 'file_path' }], create: standardOutput };
       case 'discard':
         return { claims: [], create: () => new DiscardDevice() };
       case 'file': {
@@ -58,7 +58,7 @@ export const fileKind: RegisteredKind = {
           makesFile: limits === null || values.mode !== null,
         });
         return {
-          claims: [{ kind: 'file', path: destination.path }],
+          claims: [{ kind: 'file', option: 'file_path', path: destination.path }],
           create: (settings) => new AppendingFile(options, settings),
         };
       }

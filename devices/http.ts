@@ -47,7 +47,8 @@ export const httpKind: RegisteredKind = {
     const fault = limits === null ? null : remoteHeaderFault(headers);
     if (fault !== null) problems.push({ option: 'headers', message: fault });
     const options = Object.freeze({ target, headers, contentType: contentTypeOf(line, batch), batch, tls });
-    return { claims: [], create: () => new HttpDevice(options) };
+    const claim = { kind: 'port', option: 'uri', host: target.host, port: target.port } as const;
+    return { claims: [claim], create: () => new HttpDevice(options) };
   },
 };
 

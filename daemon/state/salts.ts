@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import path from 'node:path';
+import PQueue from 'p-queue';
 import { readSmallFileSync, SmallFileRefused } from '../../config/small-file.ts';
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { readSaltFile } from './salt-file.ts';
@@ -15,30 +16,71 @@ const maxNameBytes = 200;
 /** A stored salt holds the path of its device, which a configuration file bounds. Its folder is closed to others. */
 const storedRules = { maxBytes: 1024 * 1024, secret: false };
 
-/**
- * The salt of a device: the text in `saltFile`, or else the one in the state directory, which is made when there is
- * none: a random UUID in text form, as OpenBao makes them. A damaged one is refused and never replaced, because with a new
- * salt the hashes before and after no longer compare. `warn` hears of a salt file that other users can read.
- */
-export async function saltFor(
-  state: StateDirectory,
-  devicePath: string,
-  saltFile: string | null,
-  warn: (message: string) => void = () => {},
-): Promise<string> {
-  if (saltFile !== null) return readSaltFile(saltFile, warn);
-  const name = saltName(devicePath);
-  const stored = await state.read(name);
-  if (stored !== null) return storedSalt(stored, path.join(state.path, name), devicePath);
-  const salt = randomUUID();
-  const bytes = Buffer.from(`${JSON.stringify({ device: devicePath, salt })}\n`);
-  if (await state.createAtomically(name, bytes)) return salt;
-  return saltFor(state, devicePath, null);
+/** A salt, and whether it was made this time. */
+export interface ObtainedSalt {
+  readonly text: string;
+  readonly made: boolean;
 }
 
-/** Makes the stored salt of a device unreadable for good; does nothing when there is none. */
-export function destroySalt(state: StateDirectory, devicePath: string): Promise<void> {
-  return state.destroy(saltName(devicePath));
+/** The stored salts. What is asked of them is done one after another, so that none is destroyed that was made since. */
+export class Salts {
+  readonly #state: StateDirectory;
+  readonly #turns = new PQueue({ concurrency: 1 });
+
+  constructor(state: StateDirectory) {
+    this.#state = state;
+  }
+
+  /**
+   * The salt of a device: the text in `saltFile`, or else the one in the state directory, which is made when there is
+   * none: a random UUID in text form, as OpenBao makes them. A damaged one is refused and never replaced, because with
+   * a new salt the hashes before and after no longer compare. `warn` hears of a salt file that other users can read.
+   */
+  async obtain(
+    devicePath: string,
+    saltFile: string | null,
+    warn: (message: string) => void,
+  ): Promise<ObtainedSalt> {
+    if (saltFile !== null) return { text: await readSaltFile(saltFile, warn), made: false };
+    return this.#turns.add(() => this.#readOrMake(devicePath));
+  }
+
+  async #readOrMake(devicePath: string): Promise<ObtainedSalt> {
+    const name = saltName(devicePath);
+    const text = randomUUID();
+    const bytes = Buffer.from(`${JSON.stringify({ device: devicePath, salt: text })}\n`);
+    for (;;) {
+      const stored = await this.#state.read(name);
+      if (stored !== null) {
+        return { text: storedSalt(stored, path.join(this.#state.path, name), devicePath), made: false };
+      }
+      if (await this.#state.createAtomically(name, bytes)) return { text, made: true };
+    }
+  }
+
+  /** Makes the stored salt of a device unreadable for good; does nothing when there is none. */
+  async destroy(devicePath: string): Promise<void> {
+    await this.#turns.add(() => this.#state.destroy(saltName(devicePath)));
+  }
+
+  /**
+   * Destroys every stored salt but those of the devices that `isWanted` says; `destroyed` hears whose. One that does not
+   * say whose it is, is left, and `unreadable` hears of it: it keeps no device from working.
+   */
+  async destroyUnwanted(
+    isWanted: (devicePath: string) => boolean,
+    destroyed: (devicePath: string) => void,
+    unreadable: (message: string) => void,
+  ): Promise<void> {
+    await this.#turns.add(async () => {
+      for (const devicePath of await storedSalts(this.#state, unreadable)) {
+        // Asked at the last moment: while the others were destroyed, one may have become wanted.
+        if (isWanted(devicePath)) continue;
+        await this.#state.destroy(saltName(devicePath));
+        destroyed(devicePath);
+      }
+    });
+  }
 }
 
 /** The stored salt of a device, without the lock, so also beside a running daemon; `null` when there is none. */
@@ -53,11 +95,6 @@ export function readSalt(stateDir: string, devicePath: string): string | null {
     throw new SaltRefused(`Cannot read salt "${file}": ${systemErrorText(error)}`);
   }
   return storedSalt(bytes, file, devicePath);
-}
-
-/** Whether a device has a stored salt, readable or not. */
-export async function hasSalt(state: StateDirectory, devicePath: string): Promise<boolean> {
-  return (await state.read(saltName(devicePath))) !== null;
 }
 
 /** Paths of the devices that have a stored salt. `unreadable` hears of each file that does not say whose it is. */

@@ -4,21 +4,25 @@ import { ConfigRefused } from '../../config/problem.ts';
 import type { ConfigSource } from '../../config/source.ts';
 import { type OptionProblem, OptionsRefused, type ParsedDevice } from '../../devices/device-kind.ts';
 import { deviceTypes, parseDevice } from '../../devices/registry.ts';
+import { conflictsAmong, nameOf } from './claim-conflict.ts';
+import { type Claimant, ownClaimants } from './claimant.ts';
 
 /** A configuration that can be run, as far as that can be told without opening anything. */
 export interface Configuration {
   readonly config: Config;
   /** The options of each declared device, by its path. */
   readonly devices: ReadonlyMap<string, ParsedDevice>;
+  /** The files, folders and sockets that the daemon itself uses. */
+  readonly own: readonly Claimant[];
 }
 
 /**
  * Reads a configuration file (`null`: the embedded default) and the options of its devices: what `run` starts with,
- * what a reload re-reads and what `check` checks. Rejects with `ConfigRefused` and the problems of the file and of the
- * options together, in the order of the file.
+ * what a reload re-reads and what `check` checks. Rejects with `ConfigRefused` and the problems of the file, of the
+ * options and of what two devices both claim, in the order of the file.
  */
 export async function loadConfiguration(file: string | null): Promise<Configuration> {
-  const { config, devices, problems, source } = readConfig(file);
+  const { config, devices, keys, problems, source } = readConfig(file);
   const parsed = new Map<string, ParsedDevice>();
   const all = [...problems];
   for (const device of devices) {
@@ -26,8 +30,42 @@ export async function loadConfiguration(file: string | null): Promise<Configurat
     if (Array.isArray(result)) all.push(...result);
     else parsed.set(device.path, result as ParsedDevice);
   }
+  const own = ownClaimants(file, keys, saltFilesOf(devices));
+  const secretive = new Set(
+    devices.filter((each) => Object.keys(each.credentialOptions).length > 0).map(({ path }) => path),
+  );
+  all.push(...(await claimProblems(own, parsed, secretive, source)));
   if (config === null || all.length > 0) throw new ConfigRefused(inFileOrder(all));
-  return { config, devices: parsed };
+  return { config, devices: parsed, own };
+}
+
+/**
+ * What two devices both claim, or a device and the daemon itself, at the option of the device that comes later. The
+ * claims of `secretive` devices may come from a credential, which no message repeats.
+ */
+async function claimProblems(
+  own: readonly Claimant[],
+  devices: ReadonlyMap<string, ParsedDevice>,
+  secretive: ReadonlySet<string>,
+  source: ConfigSource,
+): Promise<ConfigProblem[]> {
+  const claimants = [...devices].map(
+    ([path, { claims }]): Claimant => ({ kind: 'device', path, standing: 'declared', claims }),
+  );
+  const conflicts = await conflictsAmong([...own, ...claimants]);
+  return conflicts.flatMap(({ device, other, option, text }) => {
+    // That paths collide is a problem of the file by itself.
+    if (option === null) return [];
+    const involved = other.kind === 'device' ? [device.path, other.path] : [device.path];
+    const shown = involved.some((path) => secretive.has(path))
+      ? `Cannot use option "${option}": it leads to what ${nameOf(other)} uses already`
+      : text;
+    return [source.problem(['devices', device.path, 'options', option], shown)];
+  });
+}
+
+function saltFilesOf(devices: readonly DeviceConfig[]): Map<string, string> {
+  return new Map(devices.flatMap(({ path, saltFile }) => (saltFile === null ? [] : [[path, saltFile]])));
 }
 
 function parseOptions(device: DeviceConfig, source: ConfigSource): ParsedDevice | readonly ConfigProblem[] {

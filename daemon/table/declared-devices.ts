@@ -3,6 +3,7 @@ import { pathsCollide } from '../../config/device-path.ts';
 import { OptionsRefused, type ParsedDevice } from '../../devices/device-kind.ts';
 import { parseDevice } from '../../devices/registry.ts';
 import type { StoredDevice, StoredTable } from '../state/stored-table.ts';
+import type { Claimant, Standing } from './claimant.ts';
 import type { Configuration } from './configuration.ts';
 import { DevicesRefused } from './devices-refused.ts';
 
@@ -13,14 +14,17 @@ export interface DeclaredDevice {
   readonly parsed: ParsedDevice;
 }
 
+/** All devices that are to be there, by path, and what the daemon itself uses beside them. */
+export interface DeclaredTable {
+  readonly devices: ReadonlyMap<string, DeclaredDevice>;
+  readonly own: readonly Claimant[];
+}
+
 /**
  * The devices of the configuration file and those enabled through the API, in one table. Throws `DevicesRefused`
  * when the file now names a path that the API has used, or forbids a device it once allowed.
  */
-export function declaredDevices(
-  { config, devices }: Configuration,
-  stored: StoredTable,
-): Map<string, DeclaredDevice> {
+export function declaredDevices({ config, devices, own }: Configuration, stored: StoredTable): DeclaredTable {
   const table = new Map<string, DeclaredDevice>();
   for (const [path, device] of config.devices) {
     table.set(path, { declared: 'config', config: device, parsed: devices.get(path)! });
@@ -41,7 +45,7 @@ export function declaredDevices(
       );
     }
   }
-  return table;
+  return { devices: table, own };
 }
 
 /** A device as a remote caller may have it. Throws `OptionsRefused`. */
@@ -49,4 +53,16 @@ export function apiDevice(path: string, device: StoredDevice, config: Config): D
   const { fileRoots, allowPrefix, allowLogRaw } = config.admin;
   const parsed = parseDevice(device.type, device.options, { fileRoots, allowPrefix, allowLogRaw });
   return { declared: 'api', config: { path, saltFile: null, credentialOptions: {}, ...device }, parsed };
+}
+
+/** What a device claims. */
+export function claimantOf({ config, parsed }: DeclaredDevice, standing: Standing): Claimant {
+  return { kind: 'device', path: config.path, standing, claims: parsed.claims };
+}
+
+/** What devices that are there claim. */
+export function claimantsOf(devices: ReadonlyMap<string, DeclaredDevice>): Claimant[] {
+  return [...devices.values()].map((device) =>
+    claimantOf(device, device.declared === 'config' ? 'declared' : 'enabled'),
+  );
 }

@@ -4,30 +4,22 @@ import { DeviceFailure } from '../../devices/device.ts';
 import type { Formatter } from '../../format/formatter.ts';
 import type { Clock } from '../clock.ts';
 import type { Broker } from '../delivery/broker.ts';
-import { Lane, type LaneEvents } from '../delivery/lane.ts';
+import type { Lane, LaneEvents } from '../delivery/lane.ts';
 import { within } from '../delivery/within.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
-import { destroySalt, hasSalt, saltFor, storedSalts } from '../state/salts.ts';
-import type { StateDirectory } from '../state/state-directory.ts';
-import type { DeclaredDevice } from './declared-devices.ts';
-import { DevicesRefused } from './devices-refused.ts';
-
-/** How long a start or reload waits for a device to open. A slower one goes on opening in its lane. */
-const openPatienceMs = 2_000;
-
-/** What a new set of devices will change. Nothing has changed yet but that new devices are open. */
-export interface DeviceChange {
-  readonly declared: ReadonlyMap<string, DeclaredDevice>;
-  /** Lanes of new and changed devices. */
-  readonly lanes: readonly Lane[];
-  readonly removedPaths: readonly string[];
-  /** Paths whose salt was made for this change. */
-  readonly newSalts: readonly string[];
-}
+import type { Salts } from '../state/salts.ts';
+import type { Claimant } from './claimant.ts';
+import { Claims } from './claims.ts';
+import { refuseConflicts } from './conflict-refusal.ts';
+import { claimantOf, claimantsOf, type DeclaredDevice, type DeclaredTable } from './declared-devices.ts';
+import type { DeviceChange } from './device-change.ts';
+import { createDeviceLane } from './device-lane.ts';
+import { EndingLanes } from './ending-lanes.ts';
+import { openLanes, openPatienceMs } from './open-lanes.ts';
 
 export interface DeviceTableSettings {
-  readonly state: StateDirectory;
+  readonly salts: Salts;
   readonly formatter: Formatter;
   readonly broker: Broker;
   readonly metrics: Metrics;
@@ -39,12 +31,14 @@ export interface DeviceTableSettings {
 /** Which devices there are. Changes come in two halves: all that can fail first, then what cannot. */
 export class DeviceTable {
   readonly #settings: DeviceTableSettings;
+  readonly #claims = new Claims(() => [...this.#own, ...claimantsOf(this.#declared)]);
   #declared: ReadonlyMap<string, DeclaredDevice> = new Map();
-  /** Lanes of removed and replaced devices that still write what waits. */
-  readonly #ending = new Set<Promise<unknown>>();
+  #own: readonly Claimant[] = [];
+  readonly #ending: EndingLanes;
 
   constructor(settings: DeviceTableSettings) {
     this.#settings = settings;
+    this.#ending = new EndingLanes(settings.log);
   }
 
   /** By path. */
@@ -52,28 +46,51 @@ export class DeviceTable {
     return this.#declared;
   }
 
+  /** Whether a device at `path` would collide with one that is there, on its way, or not quite gone. */
+  isPathTaken(path: string): boolean {
+    return this.#claims.isPathTaken(path);
+  }
+
   /**
-   * Opens what is new or changed. Rejects with `DevicesRefused` or `SaltRefused`, having undone what it did. A
-   * device that cannot work until somebody does something refuses the change, unless `mayFail` says that its lane is
-   * to go on trying.
+   * Opens what is new or changed in a table that takes the place of the one that is there. Rejects with
+   * `DevicesRefused` or `SaltRefused`, having undone what it did. A device that cannot work until somebody does
+   * something refuses the change, unless `mayFail` says that its lane is to go on trying.
    */
-  async prepare(
-    declared: ReadonlyMap<string, DeclaredDevice>,
-    mayFail: (device: DeclaredDevice) => boolean = () => false,
-  ): Promise<DeviceChange> {
-    const removedPaths = [...this.#declared.keys()].filter((path) => !declared.has(path));
-    const lanes: Lane[] = [];
-    const change = { declared, lanes, removedPaths, newSalts: [] as string[] };
+  async prepare(table: DeclaredTable, mayFail: (device: DeclaredDevice) => boolean): Promise<DeviceChange> {
+    const hold = this.#claims.holdAll([...table.own, ...claimantsOf(table.devices)]);
+    const change: DeviceChange = { scope: { kind: 'table', table }, lanes: [], newSalts: [], hold };
+    return this.#orAbandoned(change, async () => {
+      await this.#refuseConflicts(change);
+      for (const device of table.devices.values()) await this.#addLaneIfChanged(change, device);
+      await openLanes(change.lanes, (lane) => mayFail(table.devices.get(lane.path)!), this.#settings.clock);
+    });
+  }
+
+  /** Opens one device more, with a new salt, as `prepare` does for all. Its claims are taken in this very turn. */
+  async prepareOne(device: DeclaredDevice): Promise<DeviceChange> {
+    const { path } = device.config;
+    const hold = this.#claims.holdOne(claimantOf(device, 'enabling'));
+    const change: DeviceChange = { scope: { kind: 'one', device }, lanes: [], newSalts: [], hold };
+    return this.#orAbandoned(change, async () => {
+      await this.#refuseConflicts(change);
+      // What an earlier device of this path left behind, had its end been cut short.
+      await this.#settings.salts.destroy(path);
+      await this.#addLaneIfChanged(change, device);
+      await openLanes(change.lanes, () => false, this.#settings.clock);
+    });
+  }
+
+  /**
+   * Looks again at what the change claims, right before it is made: a path may lead elsewhere by now. Rejects with
+   * `DevicesRefused`, having taken the change back.
+   */
+  async confirm(change: DeviceChange): Promise<void> {
+    await this.#orAbandoned(change, () => this.#refuseConflicts(change));
+  }
+
+  async #orAbandoned(change: DeviceChange, work: () => Promise<void>): Promise<DeviceChange> {
     try {
-      for (const [path, device] of declared) {
-        // The very same declaration: nobody asked for a change here, so nothing of it is looked at again.
-        if (this.#declared.get(path) === device) continue;
-        const salted = device.config.saltFile !== null || (await hasSalt(this.#settings.state, path));
-        const lane = await this.#laneIfChanged(path, device);
-        if (!salted) change.newSalts.push(path);
-        if (lane !== null) lanes.push(lane);
-      }
-      await this.#open(lanes, (lane) => mayFail(declared.get(lane.path)!));
+      await work();
       return change;
     } catch (error) {
       await this.abandon(change);
@@ -81,102 +98,109 @@ export class DeviceTable {
     }
   }
 
-  async #laneIfChanged(path: string, device: DeclaredDevice): Promise<Lane | null> {
-    const { state, formatter, broker, clock, events, log } = this.#settings;
+  async #refuseConflicts(change: DeviceChange): Promise<void> {
+    const { clock, log } = this.#settings;
+    await refuseConflicts(change, () => within(clock, openPatienceMs, this.#ending.ended()), log);
+  }
+
+  async #addLaneIfChanged(change: DeviceChange, device: DeclaredDevice): Promise<void> {
+    const { salts, formatter, broker, log } = this.#settings;
     const { config, parsed } = device;
-    const salt = await saltFor(state, path, config.saltFile, (message) => log.warn('salt file', { message }));
-    const format = formatter.line(parsed.line, salt);
+    const { path, saltFile } = config;
+    const salt = await salts.obtain(path, saltFile, (message) => log.warn('salt file', { message }));
+    if (salt.made) change.newSalts.push(path);
+    const format = formatter.line(parsed.line, salt.text);
     const current = broker.lanes.find((lane) => lane.path === path);
     const before = this.#declared.get(path);
     if (current !== undefined && before !== undefined && sameDevice(before.config, config)) {
       // The salt may come from a file that was changed: compare what the two make of the same text.
       const sameSalt = current.format.hash('') === format.hash('');
-      if (sameSalt) {
-        format.dispose();
-        return null;
-      }
+      if (sameSalt) return format.dispose();
     }
-    return new Lane({
-      path,
-      type: parsed.type,
-      options: parsed.lane,
-      format,
-      clock,
-      events,
-      createDevice: (onLost) => parsed.create({ path, onLost, clock }),
-    });
+    change.lanes.push(createDeviceLane(device, format, this.#settings));
   }
 
-  async #open(lanes: readonly Lane[], mayFail: (lane: Lane) => boolean): Promise<void> {
-    const refused: string[] = [];
-    const opening = lanes.map(async (lane) => {
-      try {
-        await lane.open();
-      } catch (error) {
-        if (!(error instanceof DeviceFailure)) throw error;
-        // One that may come back by itself is the watchdog's to report and the lane's to try again.
-        if (error.permanent && !mayFail(lane)) refused.push(`${lane.path}: ${error.message}`);
+  /**
+   * Takes the change back: new devices are closed again, and salts that were made for it are destroyed, but not that of
+   * a device that is there. Does nothing the second time.
+   */
+  async abandon({ lanes, newSalts, hold }: DeviceChange): Promise<void> {
+    try {
+      await Promise.all(lanes.splice(0).map((lane) => lane.close('disabled')));
+      for (const path of newSalts.splice(0)) {
+        if (!this.#declared.has(path)) await this.#settings.salts.destroy(path);
       }
-    });
-    const opened = Promise.all(opening);
-    // A device that fails in its own way after the wait must not end the process.
-    opened.catch(() => {});
-    await within(this.#settings.clock, openPatienceMs, opened);
-    if (refused.length > 0) throw new DevicesRefused(refused.join('; '));
-  }
-
-  /** Takes the change back: new devices are closed again, their salts destroyed. */
-  async abandon(change: DeviceChange): Promise<void> {
-    await Promise.all(change.lanes.map((lane) => lane.close('disabled')));
-    for (const path of change.newSalts) await destroySalt(this.#settings.state, path);
+    } finally {
+      hold.release();
+    }
   }
 
   /**
    * Makes the change, in one turn. From the next record on, removed and replaced devices get nothing more; what waits
    * for them is written within `drainMs`, then they are closed, and it resolves. It does not reject.
    */
-  async commit(change: DeviceChange, drainMs: number): Promise<void> {
+  async commit({ scope, lanes, hold }: DeviceChange, drainMs: number): Promise<void> {
     const { broker, metrics, log } = this.#settings;
-    const replacedPaths = change.lanes.map((lane) => lane.path);
-    const ended = broker.lanes.filter(
-      (lane) => change.removedPaths.includes(lane.path) || replacedPaths.includes(lane.path),
-    );
-    this.#declared = change.declared;
+    const before = this.#declared;
+    if (scope.kind === 'table') [this.#declared, this.#own] = [scope.table.devices, scope.table.own];
+    else this.#declared = new Map([...before, [scope.device.config.path, scope.device]]);
+    const replaced = new Set(lanes.map((lane) => lane.path));
+    const ended = broker.lanes.filter((lane) => !this.#declared.has(lane.path) || replaced.has(lane.path));
     for (const lane of ended) {
-      if (change.removedPaths.includes(lane.path)) broker.remove(lane);
+      if (!this.#declared.has(lane.path)) broker.remove(lane);
       metrics.forgetDevice(lane.path);
     }
-    for (const lane of change.lanes) {
+    for (const lane of lanes) {
       broker.add(lane);
       metrics.addDevice(lane.path, lane.type);
       log.info('device enabled', { device: lane.path, type: lane.type });
     }
-    const ending = Promise.all(ended.map((lane) => this.#end(lane, drainMs)));
-    this.#ending.add(ending);
-    await ending;
-    this.#ending.delete(ending);
+    const ending = ended.map((lane) => this.#endHeld(lane, before.get(lane.path)!, drainMs));
+    hold.release();
+    await Promise.all(ending);
   }
 
-  async #end(lane: Lane, drainMs: number): Promise<void> {
-    const { log } = this.#settings;
-    await lane.drain(drainMs);
-    const { queueRecords } = lane.status();
-    await lane.close('disabled');
-    const fields = { device: lane.path, type: lane.type, dropped_records: queueRecords };
-    if (queueRecords > 0) log.warn('device disabled', fields);
-    else log.info('device disabled', fields);
+  /** Until a lane is closed, nobody else is given its file, unless by the operator. */
+  async #endHeld(lane: Lane, device: DeclaredDevice, drainMs: number): Promise<void> {
+    const hold = this.#claims.holdOne(claimantOf(device, 'ending'));
+    await this.#ending.end(lane, drainMs);
+    hold.release();
   }
 
-  /** Destroys the salts of devices that are no longer there, but for the `spared`: what they hashed can no longer be compared. */
-  async destroyOrphanedSalts(spared: ReadonlySet<string> = new Set()): Promise<void> {
-    const { state, log } = this.#settings;
-    // One that cannot be read is left: whose it is cannot be told, and it keeps no device from working.
-    const unreadable = (message: string): void => log.warn('salt not read', { message });
-    for (const path of await storedSalts(state, unreadable)) {
-      if (this.#declared.has(path) || spared.has(path)) continue;
-      await destroySalt(state, path);
-      log.info('salt destroyed', { device: path });
+  /**
+   * Takes a device out, in one turn, and closes it. Resolves when its salt is destroyed, and rejects with `StateRefused`
+   * when that cannot be; until then its path and its file stay taken, so that nobody makes a salt there that this
+   * would destroy.
+   */
+  async remove(path: string): Promise<void> {
+    const { broker, metrics, salts } = this.#settings;
+    const device = this.#declared.get(path);
+    if (device === undefined) return;
+    this.#declared = new Map([...this.#declared].filter(([each]) => each !== path));
+    const hold = this.#claims.holdOne(claimantOf(device, 'removing'));
+    const lane = broker.lanes.find((each) => each.path === path);
+    if (lane !== undefined) broker.remove(lane);
+    metrics.forgetDevice(path);
+    try {
+      if (lane !== undefined) await this.#ending.end(lane, 0);
+      await salts.destroy(path);
+    } finally {
+      hold.release();
     }
+  }
+
+  /**
+   * Destroys the salts of devices that are no longer there: what they hashed can no longer be compared. Spares those of
+   * devices that are on their way, which have theirs before they are there.
+   */
+  async destroyOrphanedSalts(): Promise<void> {
+    const { salts, log } = this.#settings;
+    await salts.destroyUnwanted(
+      (path) => this.#declared.has(path) || this.#claims.pathsUnderWay().has(path),
+      (path) => log.info('salt destroyed', { device: path }),
+      // Whose it is cannot be told.
+      (message) => log.warn('salt not read', { message }),
+    );
   }
 
   /** Follows a rotation of log files on every device. */
@@ -198,7 +222,7 @@ export class DeviceTable {
   async stop(drainMs: number): Promise<void> {
     const { broker, log } = this.#settings;
     await Promise.all([
-      ...this.#ending,
+      this.#ending.ended(),
       ...broker.lanes.map(async (lane) => {
         const drained = await lane.drain(drainMs);
         const { queueRecords } = lane.status();

@@ -59,7 +59,7 @@ export function readFraming(
 
 /** The socket that a device connects to, when it is one of this machine's. */
 export function peerClaims(target: SocketTarget): readonly DeviceClaim[] {
-  return 'path' in target ? [{ kind: 'peer', path: path.resolve(target.path) }] : [];
+  return 'path' in target ? [{ kind: 'peer', option: 'address', path: path.resolve(target.path) }] : [];
 }
 
 export function transportTo(target: SocketTarget, tls: TlsOptions | null): Transport {

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { saltFor } from '../../daemon/state/salts.ts';
+import { Salts } from '../../daemon/state/salts.ts';
 import { openStateDirectory } from '../../daemon/state/state-directory.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { runCommand } from './command.ts';
@@ -16,7 +16,7 @@ test('a value is hashed with the salt that the daemon keeps for the device', asy
   const cwd = temporaryDirectory(t);
   const state = await openStateDirectory(path.join(cwd, 'var/state'));
   t.after(() => state.release());
-  const salt = await saltFor(state, 'file/', null);
+  const salt = (await new Salts(state).obtain('file/', null, assert.fail)).text;
   // The embedded default, beside a running daemon: the state directory is locked.
   const { code, stdout, stderr } = await runCommand(t, ['hash', '--device', 'file'], {
     cwd,

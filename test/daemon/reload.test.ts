@@ -102,9 +102,9 @@ test('a reload that is refused changes nothing, and says why with line and key',
     [
       {
         devices: { 'file/': fileDevice },
-        listeners: [{ path: 'FOLDER/ingest.sock' }, { path: 'FOLDER/audit.log' }],
+        listeners: [{ path: 'FOLDER/ingest.sock' }, { path: 'FOLDER/config.yaml' }],
       },
-      /audit\.log.*something other than a socket/,
+      /config\.yaml.*something other than a socket/,
     ],
     [
       {

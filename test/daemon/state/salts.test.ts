@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { destroySalt, readSalt, SaltRefused, saltFor, storedSalts } from '../../../daemon/state/salts.ts';
+import { readSalt, SaltRefused, Salts, storedSalts } from '../../../daemon/state/salts.ts';
 import { openStateDirectory, type StateDirectory } from '../../../daemon/state/state-directory.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -13,6 +13,21 @@ async function opened(t: TestContext): Promise<StateDirectory> {
   const state = await openStateDirectory(path.join(temporaryDirectory(t), 'state'));
   t.after(() => state.release());
   return state;
+}
+
+const unheard = (message: string): never => assert.fail(message);
+
+async function saltFor(
+  state: StateDirectory,
+  device: string,
+  file: string | null,
+  warn: (message: string) => void = unheard,
+): Promise<string> {
+  return (await new Salts(state).obtain(device, file, warn)).text;
+}
+
+function destroySalt(state: StateDirectory, device: string): Promise<void> {
+  return new Salts(state).destroy(device);
 }
 
 async function refusal(work: () => Promise<unknown>): Promise<string> {

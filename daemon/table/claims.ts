@@ -1,0 +1,103 @@
+import { pathsCollide } from '../../config/device-path.ts';
+import { type Conflict, conflictsAmong, conflictsWith } from './claim-conflict.ts';
+import type { Claimant, Standing } from './claimant.ts';
+
+/** What a change wants, from its first look until it is done or given up. */
+export interface Hold {
+  /** What the change cannot have, as things are at this moment. */
+  conflicts(): Promise<Conflict[]>;
+  /** Lets go; twice does nothing. */
+  release(): void;
+}
+
+/**
+ * Who claims which path, file and socket: the devices that are there, the daemon itself, and the changes under way. Each
+ * start, reload and call of the API asks here, at its first look and again at the moment of its change, because a path
+ * may lead elsewhere by then.
+ *
+ * Whoever holds first wins, whether a reload or an enable. So a reload that declares what is being enabled at that
+ * moment is refused, and told to the operator like any other; the alternative, to break off the enable, would end the same when the call is
+ * answered a moment earlier. An enable that comes during a reload is refused in turn.
+ */
+export class Claims {
+  /** The devices that are there and what the daemon uses. */
+  readonly #present: () => readonly Claimant[];
+  /** In the order in which they were begun. */
+  readonly #holds = new Map<symbol, readonly Claimant[]>();
+
+  constructor(present: () => readonly Claimant[]) {
+    this.#present = present;
+  }
+
+  /** Whether a device at `path` would collide with another, there or on its way. */
+  isPathTaken(path: string): boolean {
+    return [...this.#present(), ...this.#held()].some(
+      (each) => each.kind === 'device' && each.standing !== 'ending' && pathsCollide(each.path, path),
+    );
+  }
+
+  /** Paths of devices that are on their way in, or out through the API: their salts are those changes' own. */
+  pathsUnderWay(): ReadonlySet<string> {
+    const paths = this.#held().flatMap((each) =>
+      each.kind === 'device' && each.standing !== 'ending' ? [each.path] : [],
+    );
+    return new Set(paths);
+  }
+
+  /** Claims for one device, beside all that is there. */
+  holdOne(wanted: Claimant): Hold {
+    const key = this.#begin([wanted]);
+    return this.#hold(key, () => conflictsWith([...this.#present(), ...this.#before(key)], [wanted]));
+  }
+
+  /** Claims for a table that takes the place of all that is there. */
+  holdAll(wanted: readonly Claimant[]): Hold {
+    const key = this.#begin(wanted);
+    // What was enabled before has looked for itself at what is being enabled, and will again.
+    const asking = wanted.filter((each) => each.kind === 'daemon' || each.standing === 'declared');
+    return this.#hold(key, async () => {
+      const [within, beside] = await Promise.all([
+        conflictsAmong(wanted),
+        conflictsWith(this.#before(key), asking),
+      ]);
+      // The last lines of a device that a reload removes may go to a file that its heir has open already.
+      return [...within, ...beside.filter(({ option, other }) => option === null || !isLeaving(other))];
+    });
+  }
+
+  #begin(wanted: readonly Claimant[]): symbol {
+    const key = Symbol();
+    this.#holds.set(key, wanted);
+    return key;
+  }
+
+  #hold(key: symbol, conflicts: () => Promise<Conflict[]>): Hold {
+    return {
+      conflicts,
+      release: () => {
+        this.#holds.delete(key);
+      },
+    };
+  }
+
+  #held(): Claimant[] {
+    return [...this.#holds.values()].flat();
+  }
+
+  /** What is held by changes that began before. */
+  #before(key: symbol): Claimant[] {
+    const holds = [...this.#holds];
+    return holds
+      .slice(
+        0,
+        holds.findIndex(([each]) => each === key),
+      )
+      .flatMap(([, wanted]) => wanted);
+  }
+}
+
+function isLeaving(claimant: Claimant): boolean {
+  return (
+    claimant.kind === 'device' && (['ending', 'removing'] as readonly Standing[]).includes(claimant.standing)
+  );
+}

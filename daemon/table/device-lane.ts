@@ -1,0 +1,27 @@
+import type { LineFormat } from '../../format/formatter.ts';
+import type { Clock } from '../clock.ts';
+import { Lane, type LaneEvents } from '../delivery/lane.ts';
+import type { DeclaredDevice } from './declared-devices.ts';
+
+export interface LaneSurroundings {
+  readonly clock: Clock;
+  readonly events: LaneEvents;
+}
+
+/** Makes the lane of a device, and in it the device: the one place where either is made, and neither is open yet. */
+export function createDeviceLane(
+  { config, parsed }: DeclaredDevice,
+  format: LineFormat,
+  { clock, events }: LaneSurroundings,
+): Lane {
+  const { path } = config;
+  return new Lane({
+    path,
+    type: parsed.type,
+    options: parsed.lane,
+    format,
+    clock,
+    events,
+    createDevice: (onLost) => parsed.create({ path, onLost, clock }),
+  });
+}

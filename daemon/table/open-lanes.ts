@@ -1,0 +1,34 @@
+import { DeviceFailure } from '../../devices/device.ts';
+import type { Clock } from '../clock.ts';
+import type { Lane } from '../delivery/lane.ts';
+import { within } from '../delivery/within.ts';
+import { DevicesRefused } from './devices-refused.ts';
+
+/** How long a change waits for a device to open. A slower one goes on opening in its lane. */
+export const openPatienceMs = 2_000;
+
+/**
+ * Opens lanes before their first record. Rejects with `DevicesRefused` when a device cannot work until somebody does
+ * something, unless `mayFail` says that its lane is to go on trying.
+ */
+export async function openLanes(
+  lanes: readonly Lane[],
+  mayFail: (lane: Lane) => boolean,
+  clock: Clock,
+): Promise<void> {
+  const refused: string[] = [];
+  const opening = lanes.map(async (lane) => {
+    try {
+      await lane.open();
+    } catch (error) {
+      if (!(error instanceof DeviceFailure)) throw error;
+      // One that may come back by itself is the watchdog's to report and the lane's to try again.
+      if (error.permanent && !mayFail(lane)) refused.push(`${lane.path}: ${error.message}`);
+    }
+  });
+  const opened = Promise.all(opening);
+  // A device that fails in its own way after the wait must not end the process.
+  opened.catch(() => {});
+  await within(clock, openPatienceMs, opened);
+  if (refused.length > 0) throw new DevicesRefused(refused.join('; '));
+}
