@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Kernel, type KernelSizes } from './kernel.ts';
+import { BLOCK_BYTES } from '../kernel/numbers/hmac.ts';
+import { LONGEST_PREFIX } from '../kernel/numbers/limits.ts';
+import { Kernel, type KernelPolicy, type KernelSizes } from './kernel.ts';
 import { KernelLineFormat, type LineFormat } from './line-format.ts';
 import type { LineOptions, RecordPolicy } from './line-options.ts';
 import { policyBytes } from './policy-bytes.ts';
@@ -8,6 +10,7 @@ import { PolicyRefused } from './policy-refused.ts';
 import { KernelBatch, type ScannedBatch } from './scanned-batch.ts';
 import { discardKernel } from './spent-kernels.ts';
 
+export { LONGEST_PREFIX as longestPrefixBytes } from '../kernel/numbers/limits.ts';
 export type { LineFormat } from './line-format.ts';
 export { PolicyRefused } from './policy-refused.ts';
 export { recordStatus, type ScannedBatch } from './scanned-batch.ts';
@@ -15,16 +18,9 @@ export { recordStatus, type ScannedBatch } from './scanned-batch.ts';
 /** Room of the kernel that stays: some chunks of a socket. A record that is larger has a kernel of its own, thrown away after. */
 const ordinary: KernelSizes = { inputBytes: 256 * 1024, records: 32 * 1024, planBytes: 1024 * 1024 };
 
-/** Bytes of the longest prefix a line can have (kernel/layout.ts). */
-export const longestPrefixBytes: number = 64 * 1024;
-
-/** Hash key longer than a block is hashed first (RFC 2104). */
-const blockBytes = 64;
-
 /** Scans records by one policy, and makes the line formats of devices. */
 export class Formatter {
-  /** The policy's bytes for a kernel. */
-  #policy: (base: number) => Buffer;
+  #policy: KernelPolicy;
   #kernel: Kernel;
   /** Whether a batch lies in `#kernel`. */
   #busy = false;
@@ -44,11 +40,12 @@ export class Formatter {
 
   /** The salt is the HMAC key as text; it is not kept. */
   line(options: LineOptions, salt: string): LineFormat {
-    if (Buffer.byteLength(options.prefix) > longestPrefixBytes) {
-      throw new RangeError(`Cannot use prefix: it is longer than ${longestPrefixBytes} bytes`);
+    if (Buffer.byteLength(options.prefix) > LONGEST_PREFIX) {
+      throw new RangeError(`Cannot use prefix: it is longer than ${LONGEST_PREFIX} bytes`);
     }
     const text = Buffer.from(salt);
-    const key = text.length > blockBytes ? createHash('sha256').update(text).digest() : text;
+    // A longer key is hashed first (RFC 2104).
+    const key = text.length > BLOCK_BYTES ? createHash('sha256').update(text).digest() : text;
     const midstates = this.#kernel.midstates(key);
     key.fill(0);
     text.fill(0);
@@ -70,10 +67,9 @@ export class Formatter {
       kernel = this.#large(chunks, length);
       records = scanIn(kernel, chunks, length, apply);
     }
-    const time = Buffer.from(`"time":"${new Date(arrivalMs).toISOString()}"`);
-    kernel.useTime(time);
+    kernel.useTime(new Date(arrivalMs).toISOString());
     if (kernel === this.#kernel) this.#busy = true;
-    return new KernelBatch(kernel, records, length, time.length, (released) => {
+    return new KernelBatch(kernel, records, length, (released) => {
       if (released === this.#kernel) this.#busy = false;
       else discardKernel(released.memory.length);
     });
@@ -104,13 +100,13 @@ function scanIn(kernel: Kernel, chunks: readonly Uint8Array[], length: number, a
   }
 }
 
-function checkedPolicy(policy: RecordPolicy): (base: number) => Buffer {
+function checkedPolicy(policy: RecordPolicy): KernelPolicy {
   const problems = policyProblems(policy);
   if (problems.length > 0) throw new PolicyRefused(problems);
   let bytes: Buffer | undefined;
-  // The base is the same in every kernel.
-  return (base) => {
-    bytes ??= policyBytes(policy, base);
+  // The place is the same in every kernel.
+  return (place) => {
+    bytes ??= policyBytes(policy, place);
     return bytes;
   };
 }

@@ -1,3 +1,5 @@
+import * as fields from '../kernel/numbers/fields.ts';
+
 /**
  * What becomes of a string at a path of a record:
  * `clear`: copied; `token`: hashed unless empty; `accessor`: like a token, and copied when the device leaves accessors
@@ -73,24 +75,29 @@ function clear(path: string): readonly [string, Treatment] {
   return [path, 'clear'];
 }
 
-/** A value that the kernel reads itself, or that it treats by more than its path (kernel/fields.ts has the numbers). */
-export const readFields: readonly (readonly [path: string, field: number])[] = [
-  ['time', 1],
-  ['type', 2],
-  ['request', 3],
-  ['request.id', 4],
-  ['request.operation', 5],
-  ['request.path', 6],
-  ['request.mount_point', 7],
-  ['request.namespace', 8],
-  ['request.namespace.path', 9],
-  ['request.data', 10],
-  ['response.data', 11],
-  ['request.headers', 12],
-  ['response.data.keys', 13],
-  ['response.data.key_info', 14],
-  ['response.wrap_info', 15],
-  ['response.wrap_info.creation_time', 16],
-  ['response.wrap_info.token', 17],
-  ['response.wrap_info.accessor', 18],
-];
+/** Where the kernel's fields lie in a record. */
+const fieldPaths: Readonly<Record<keyof typeof fields, string>> = {
+  TIME: 'time',
+  TYPE: 'type',
+  REQUEST: 'request',
+  REQUEST_ID: 'request.id',
+  OPERATION: 'request.operation',
+  PATH: 'request.path',
+  MOUNT_POINT: 'request.mount_point',
+  NAMESPACE: 'request.namespace',
+  NAMESPACE_PATH: 'request.namespace.path',
+  REQUEST_DATA: 'request.data',
+  RESPONSE_DATA: 'response.data',
+  REQUEST_HEADERS: 'request.headers',
+  LISTED_KEYS: 'response.data.keys',
+  LISTED_INFO: 'response.data.key_info',
+  WRAPPING: 'response.wrap_info',
+  WRAPPING_TIME: 'response.wrap_info.creation_time',
+  WRAPPING_TOKEN: 'response.wrap_info.token',
+  WRAPPING_ACCESSOR: 'response.wrap_info.accessor',
+};
+
+/** The values that the kernel reads itself, or that it treats by more than their path. */
+export const readFields: readonly (readonly [path: string, field: number])[] = Object.entries(fields).map(
+  ([name, field]) => [fieldPaths[name as keyof typeof fields], field],
+);

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { BLOCK_BYTES, MIDSTATES_BYTES } from '../kernel/numbers/hmac.ts';
+import { RECORD_BYTES } from '../kernel/numbers/record-table.ts';
 
 /** The part of the WebAssembly interface that is used here: TypeScript has it among the types of browsers only. */
 interface WebAssemblyInterface {
@@ -13,14 +15,13 @@ interface CompiledModule {
 }
 interface GrowingMemory {
   readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
 }
 declare const WebAssembly: WebAssemblyInterface;
 
 /** What kernel/index.ts exports; positions are addresses in `memory`. */
 interface KernelExports {
   readonly memory: GrowingMemory;
-  layout(policyBytes: number, inputBytes: number, records: number, planBytes: number): number;
+  layout(policyBytes: number, inputBytes: number, records: number, planBytes: number): boolean;
   policyPlace(): number;
   inputPlace(): number;
   recordsPlace(): number;
@@ -30,14 +31,16 @@ interface KernelExports {
   timePlace(): number;
   midstatesPlace(): number;
   keyPlace(): number;
-  digestPlace(): number;
+  hashPlace(): number;
   readonly keptCount: { readonly value: number };
   deriveMidstates(): void;
   useMidstates(): void;
-  hashInput(length: number): void;
-  useLine(format: number, hashed: number, elide: boolean, prefixBytes: number, timeBytes: number): void;
+  hashInput(length: number): number;
+  nameHash(word: bigint, length: number): number;
+  useLine(format: number, hashed: number, elide: boolean, prefixBytes: number): void;
+  useTime(length: number): void;
   scan(length: number, applyHeaders: boolean): number;
-  measureLines(limit: number): number;
+  measureLines(limit: number): void;
   renderLines(): void;
   wipeHashing(): void;
   wipeBatch(length: number): void;
@@ -50,13 +53,14 @@ export interface KernelSizes {
   readonly planBytes: number;
 }
 
-/** The kernel needs the highest bit of an address for itself; the rest is for its fixed regions and the growth of the plan. */
-const mostBytes = 1.5 * 1024 * 1024 * 1024;
-const pageBytes = 65_536;
-const midstateBytes = 64;
-const blockBytes = 64;
-/** Bytes of a record in the kernel's table, and where its numbers lie (kernel/scan.ts). */
-const recordBytes = 40;
+/** Where a policy lies in the kernel, and how the kernel looks for names in its tables (`nameHash` in kernel/policy.ts). */
+export interface PolicyPlace {
+  readonly address: number;
+  nameHash(word: bigint, length: number): number;
+}
+
+/** Makes a policy's bytes for their place. */
+export type KernelPolicy = (place: PolicyPlace) => Buffer;
 
 let compiled: CompiledModule | undefined;
 
@@ -66,20 +70,6 @@ function kernelModule(): CompiledModule {
   return compiled;
 }
 
-/** A number of the kernel's record table. */
-export const recordNumbers = {
-  /** Of a refused record: the offset of the fault. */
-  start: 0,
-  /** Of a refused record: the number of the fault. */
-  end: 1,
-  lineStart: 2,
-  lineLength: 3,
-  idAt: 6,
-  idLength: 7,
-  typeAt: 8,
-  typeLength: 9,
-} as const;
-
 /** One instance of the kernel with its memory: the only place where records and salts lie while they are worked on. */
 export class Kernel {
   readonly sizes: KernelSizes;
@@ -87,22 +77,19 @@ export class Kernel {
   #target: Buffer = Buffer.alloc(0);
   #taken = 0;
 
-  /** `policy` is given the address it will have. */
-  constructor(policy: (base: number) => Buffer, sizes: KernelSizes) {
+  constructor(policy: KernelPolicy, sizes: KernelSizes) {
     this.sizes = sizes;
     const instance = new WebAssembly.Instance(kernelModule(), {
       output: { take: (at: number, length: number) => this.#take(at, length) },
     });
     this.#exports = instance.exports as KernelExports;
-    const { memory } = this.#exports;
-    const base = this.#exports.policyPlace();
-    const bytes = policy(base);
-    if (bytes.length + 2 * sizes.inputBytes + 64 * sizes.records + sizes.planBytes > mostBytes) {
+    const { nameHash } = this.#exports;
+    const address = this.#exports.policyPlace();
+    const bytes = policy({ address, nameHash });
+    if (!this.#exports.layout(bytes.length, sizes.inputBytes, sizes.records, sizes.planBytes)) {
       throw new RangeError('Cannot scan batch: it does not fit the memory of a kernel');
     }
-    const wanted = this.#exports.layout(bytes.length, sizes.inputBytes, sizes.records, sizes.planBytes) >>> 0;
-    memory.grow(Math.ceil((wanted - memory.buffer.byteLength) / pageBytes));
-    this.bytes(base, bytes.length).set(bytes);
+    this.bytes(address, bytes.length).set(bytes);
   }
 
   /** A view of the memory. It is detached when the memory grows, which only `scan` does. */
@@ -115,24 +102,24 @@ export class Kernel {
     return Buffer.from(this.#exports.memory.buffer);
   }
 
-  /** The HMAC midstates of a key of at most 64 bytes. */
+  /** The HMAC midstates of a key that is no longer than a block. */
   midstates(key: Uint8Array): Uint8Array {
-    const block = this.bytes(this.#exports.keyPlace(), blockBytes);
+    const block = this.bytes(this.#exports.keyPlace(), BLOCK_BYTES);
     block.fill(0);
     block.set(key);
     this.#exports.deriveMidstates();
-    const midstates = new Uint8Array(this.bytes(this.#exports.midstatesPlace(), midstateBytes));
+    const midstates = new Uint8Array(this.bytes(this.#exports.midstatesPlace(), MIDSTATES_BYTES));
     this.#exports.wipeHashing();
     return midstates;
   }
 
-  /** The hexadecimal digest of `message`, which must fit the input. No batch may be open. */
+  /** The hash of `message`, which must fit the input. No batch may be open. */
   hash(midstates: Uint8Array, message: Uint8Array): string {
-    this.bytes(this.#exports.midstatesPlace(), midstateBytes).set(midstates);
+    this.bytes(this.#exports.midstatesPlace(), MIDSTATES_BYTES).set(midstates);
     this.bytes(this.#exports.inputPlace(), message.length).set(message);
-    this.#exports.hashInput(message.length);
+    const length = this.#exports.hashInput(message.length);
     this.bytes(this.#exports.inputPlace(), message.length).fill(0);
-    return this.bytes(this.#exports.digestPlace(), 64).toString('latin1');
+    return this.bytes(this.#exports.hashPlace(), length).toString('latin1');
   }
 
   /** Scans the records; the number of them, or -1 when they are more than there is room for. */
@@ -159,20 +146,22 @@ export class Kernel {
     return new Uint8Array(this.bytes(this.#exports.statusesPlace(), records));
   }
 
-  /** One of `recordNumbers`. */
-  recordNumber(record: number, which: number): number {
-    return this.bytes(this.#exports.recordsPlace() + record * recordBytes + which * 4, 4).readUInt32LE();
+  /** One of a record's numbers, by its place in the record's row (kernel/numbers/record-table.ts). */
+  recordNumber(record: number, place: number): number {
+    return this.bytes(this.#exports.recordsPlace() + record * RECORD_BYTES + place, 4).readUInt32LE();
   }
 
-  /** `time` is the member that records without one are given. */
-  useTime(time: Buffer): void {
-    this.bytes(this.#exports.timePlace(), time.length).set(time);
+  /** `time` is given to the records of the batch that have none. */
+  useTime(time: string): void {
+    const text = Buffer.from(time);
+    this.bytes(this.#exports.timePlace(), text.length).set(text);
+    this.#exports.useTime(text.length);
   }
 
-  /** Chooses the device that is rendered for: options by the kernel's numbers. */
-  useLine(format: number, hashed: number, elide: boolean, prefix: Buffer, timeBytes: number): void {
+  /** Chooses the device that is rendered for: one of the line formats, and a bit for each kind of plan entry that is hashed. */
+  useLine(format: number, hashed: number, elide: boolean, prefix: Buffer): void {
     this.bytes(this.#exports.prefixPlace(), prefix.length).set(prefix);
-    this.#exports.useLine(format, hashed, elide, prefix.length, timeBytes);
+    this.#exports.useLine(format, hashed, elide, prefix.length);
   }
 
   /** The lengths of all kept records' lines as running ends; a line beyond `limit` has none. */
@@ -184,7 +173,7 @@ export class Kernel {
 
   /** Renders the measured lines into a new buffer outside this memory. */
   render(midstates: Uint8Array, length: number): Buffer {
-    this.bytes(this.#exports.midstatesPlace(), midstateBytes).set(midstates);
+    this.bytes(this.#exports.midstatesPlace(), MIDSTATES_BYTES).set(midstates);
     this.#exports.useMidstates();
     this.#target = Buffer.allocUnsafeSlow(length);
     this.#taken = 0;

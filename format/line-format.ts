@@ -1,12 +1,9 @@
+import { JSON_LINE, JSONX, JSONX_FRAGMENT } from '../kernel/numbers/line-formats.ts';
+import { HASHED, HASHED_ACCESSOR, HASHED_HEADER, HASHED_TIMESTAMP } from '../kernel/numbers/plan-kinds.ts';
 import type { Kernel } from './kernel.ts';
 import type { LineOptions } from './line-options.ts';
 import { type RenderedLines, renderedLines } from './lines.ts';
 import { KernelBatch, type ScannedBatch } from './scanned-batch.ts';
-
-/** Kinds of planned strings, by the kernel's numbers (kernel/plan.ts), as bits. */
-const kinds = { string: 1 << 1, accessor: 1 << 2, timestamp: 1 << 3, header: 1 << 4 } as const;
-const formats = { json: 0, jsonx: 1, fragment: 2 } as const;
-const largestEnd = 0xffff_ffff;
 
 /** How one device's lines are made: its options and its salt. */
 export interface LineFormat {
@@ -34,8 +31,7 @@ export class KernelLineFormat implements LineFormat {
   #midstates: Uint8Array | null;
 
   constructor(options: LineOptions, midstates: Uint8Array, lend: LendKernel) {
-    this.#format =
-      options.format === 'json' ? formats.json : options.jsonxFragment ? formats.fragment : formats.jsonx;
+    this.#format = options.format === 'json' ? JSON_LINE : options.jsonxFragment ? JSONX_FRAGMENT : JSONX;
     this.#hashed = hashedKinds(options);
     this.#elide = options.elideListResponses;
     this.#prefix = Buffer.from(options.prefix);
@@ -47,17 +43,17 @@ export class KernelLineFormat implements LineFormat {
     if (!(batch instanceof KernelBatch)) throw new TypeError('Cannot render batch: it is not of a formatter');
     const midstates = this.#secret();
     const { kernel } = batch;
-    kernel.useLine(this.#format, this.#hashed, this.#elide, this.#prefix, batch.timeBytes);
-    const ends = kernel.measure(Math.max(0, Math.min(maxLineBytes, largestEnd)));
+    kernel.useLine(this.#format, this.#hashed, this.#elide, this.#prefix);
+    const ends = kernel.measure(maxLineBytes);
     return renderedLines(kernel.render(midstates, ends.at(-1) ?? 0), ends);
   }
 
   hash(value: string): string {
     const midstates = this.#secret();
     const message = Buffer.from(value);
-    const digest = this.#lend(message.length, (kernel) => kernel.hash(midstates, message));
+    const hash = this.#lend(message.length, (kernel) => kernel.hash(midstates, message));
     message.fill(0);
-    return `hmac-sha256:${digest}`;
+    return hash;
   }
 
   dispose(): void {
@@ -71,11 +67,12 @@ export class KernelLineFormat implements LineFormat {
   }
 }
 
+/** A bit for each kind of string that the device hashes. */
 function hashedKinds(options: LineOptions): number {
   // The headers' table counts for devices that hash nothing else, too.
-  if (options.logRaw) return kinds.header;
-  let hashed = kinds.string | kinds.header;
-  if (options.hmacAccessor) hashed |= kinds.accessor;
-  if (options.hashTimestamps) hashed |= kinds.timestamp;
+  if (options.logRaw) return 1 << HASHED_HEADER;
+  let hashed = (1 << HASHED) | (1 << HASHED_HEADER);
+  if (options.hmacAccessor) hashed |= 1 << HASHED_ACCESSOR;
+  if (options.hashTimestamps) hashed |= 1 << HASHED_TIMESTAMP;
   return hashed;
 }

@@ -1,10 +1,8 @@
+import { LONGEST_NAME } from '../kernel/numbers/limits.ts';
 import { hashedPaths } from './hashed-paths.ts';
 import { type PathSegment, parseJsonPath } from './json-path.ts';
 import type { RecordPolicy } from './line-options.ts';
 import type { PolicyProblem } from './policy-refused.ts';
-
-/** Bytes of the longest name a policy can hold (kernel/layout.ts says the same). */
-const longestName = 1024;
 
 /** Everything in the policy that cannot be used. */
 export function policyProblems(policy: RecordPolicy): readonly PolicyProblem[] {
@@ -22,10 +20,10 @@ export function policyProblems(policy: RecordPolicy): readonly PolicyProblem[] {
     ['path', policy.unauditedPaths],
   ] as const) {
     for (const name of names) {
-      if (Buffer.byteLength(name) <= longestName) continue;
+      if (Buffer.byteLength(name) <= LONGEST_NAME) continue;
       problems.push({
         entry: name,
-        message: `Cannot use ${what} "${name.slice(0, 32)}…": it is longer than ${longestName} bytes`,
+        message: `Cannot use ${what} "${name.slice(0, 32)}…": it is longer than ${LONGEST_NAME} bytes`,
       });
     }
   }

@@ -1,17 +1,29 @@
-/** Why a record is refused, by the kernel's number (kernel/fault.ts). No text holds anything of the record. */
-export const recordProblems: Readonly<Record<number, string>> = {
-  1: 'record ends too early',
-  2: 'not a JSON object',
-  3: 'a name in double quotes is wanted',
-  4: 'a colon is wanted',
-  5: 'a value is wanted',
-  6: 'a comma or the closing bracket is wanted',
-  7: 'malformed number',
-  8: 'malformed literal',
-  9: 'control character in string',
-  10: 'malformed escape in string',
-  11: 'not UTF-8',
-  12: 'nested deeper than 512',
-  13: 'text after the object',
-  14: 'longer than 256 MiB',
+import * as faults from '../kernel/numbers/faults.ts';
+import { DEEPEST, LONGEST_RECORD } from '../kernel/numbers/limits.ts';
+
+/** No text holds anything of the record. */
+const texts: Readonly<Record<keyof typeof faults, string>> = {
+  ENDS_EARLY: 'record ends too early',
+  NOT_AN_OBJECT: 'not a JSON object',
+  KEY_EXPECTED: 'a name in double quotes is wanted',
+  COLON_EXPECTED: 'a colon is wanted',
+  VALUE_EXPECTED: 'a value is wanted',
+  SEPARATOR_EXPECTED: 'a comma or the closing bracket is wanted',
+  BAD_NUMBER: 'malformed number',
+  BAD_LITERAL: 'malformed literal',
+  CONTROL_CHARACTER: 'control character in string',
+  BAD_ESCAPE: 'malformed escape in string',
+  NOT_UTF8: 'not UTF-8',
+  TOO_DEEP: `nested deeper than ${DEEPEST}`,
+  TEXT_AFTER: 'text after the object',
+  TOO_LONG: `longer than ${LONGEST_RECORD / 1024 ** 2} MiB`,
 };
+
+const problems: ReadonlyMap<number, string> = new Map(
+  Object.entries(faults).map(([name, fault]) => [fault, texts[name as keyof typeof faults]]),
+);
+
+/** Why a record is refused, by the kernel's fault. */
+export function recordProblem(fault: number): string {
+  return problems.get(fault)!;
+}

@@ -1,8 +1,22 @@
-import { type Kernel, recordNumbers } from './kernel.ts';
-import { recordProblems } from './record-problems.ts';
+import {
+  FAULT,
+  FAULT_OFFSET,
+  ID_AT,
+  ID_LENGTH,
+  LINE_LENGTH,
+  TYPE_AT,
+  TYPE_LENGTH,
+} from '../kernel/numbers/record-table.ts';
+import { INVALID, KEPT, UNAUDITED } from '../kernel/numbers/statuses.ts';
+import type { Kernel } from './kernel.ts';
+import { recordProblem } from './record-problems.ts';
 
 /** What became of a record in a scan: goes to devices, is not a record, or is of a path that is not audited. */
-export const recordStatus = { kept: 0, invalid: 1, unaudited: 2 } as const;
+export const recordStatus: Readonly<Record<'kept' | 'invalid' | 'unaudited', number>> = {
+  kept: KEPT,
+  invalid: INVALID,
+  unaudited: UNAUDITED,
+};
 
 /**
  * The records of one batch, scanned. Scan, render for each device and release come one after another without anything
@@ -30,24 +44,15 @@ export class KernelBatch implements ScannedBatch {
   readonly records: number;
   readonly kept: number;
   readonly statuses: Uint8Array;
-  /** Bytes of the time member that the kernel holds. */
-  readonly timeBytes: number;
   readonly #inputBytes: number;
   readonly #released: (kernel: Kernel) => void;
   #kernel: Kernel | null;
 
-  constructor(
-    kernel: Kernel,
-    records: number,
-    inputBytes: number,
-    timeBytes: number,
-    released: (kernel: Kernel) => void,
-  ) {
+  constructor(kernel: Kernel, records: number, inputBytes: number, released: (kernel: Kernel) => void) {
     this.#kernel = kernel;
     this.records = records;
     this.kept = kernel.kept;
     this.statuses = kernel.statuses(records);
-    this.timeBytes = timeBytes;
     this.#inputBytes = inputBytes;
     this.#released = released;
   }
@@ -64,22 +69,22 @@ export class KernelBatch implements ScannedBatch {
       throw new RangeError(`Cannot tell the problem of record ${record}: it has none`);
     }
     return {
-      offset: this.kernel.recordNumber(record, recordNumbers.start),
-      message: recordProblems[this.kernel.recordNumber(record, recordNumbers.end)]!,
+      offset: this.kernel.recordNumber(record, FAULT_OFFSET),
+      message: recordProblem(this.kernel.recordNumber(record, FAULT)),
     };
   }
 
   describe(record: number): { id: string; type: string } {
     this.#check(record);
     return {
-      id: this.#text(record, recordNumbers.idAt, recordNumbers.idLength),
-      type: this.#text(record, recordNumbers.typeAt, recordNumbers.typeLength),
+      id: this.#text(record, ID_AT, ID_LENGTH),
+      type: this.#text(record, TYPE_AT, TYPE_LENGTH),
     };
   }
 
   lengthOf(record: number): number {
     this.#check(record);
-    return this.kernel.recordNumber(record, recordNumbers.lineLength);
+    return this.kernel.recordNumber(record, LINE_LENGTH);
   }
 
   release(): void {

@@ -1,15 +1,24 @@
-/** Bytes that the kernel may read past the end of a text. */
-const slack = 16;
-const entryBytes = 24;
+import { VECTOR_BYTES } from '../kernel/numbers/limits.ts';
+import {
+  ENTRY_BYTES,
+  ENTRY_LENGTH,
+  ENTRY_TARGET,
+  ENTRY_TEXT,
+  ENTRY_WORD,
+  STATE_MASK,
+  STATE_NAMES,
+  WORD_BYTES,
+} from '../kernel/numbers/policy-tables.ts';
+import type { PolicyPlace } from './kernel.ts';
 
-/** Lays out tables for the kernel: a growing piece of its memory whose first byte has the address `base`. */
+/** Lays out tables for the kernel: a growing piece of its memory, from the place of the policy on. */
 export class TableWriter {
-  readonly #base: number;
+  readonly #place: PolicyPlace;
   #bytes: Buffer = Buffer.alloc(4096);
   #length = 0;
 
-  constructor(base: number) {
-    this.#base = base;
+  constructor(place: PolicyPlace) {
+    this.#place = place;
   }
 
   /** Takes `size` zero bytes, aligned to eight; returns their address. */
@@ -21,47 +30,47 @@ export class TableWriter {
       this.#bytes.copy(larger);
       this.#bytes = larger;
     }
-    return this.#base + at;
+    return this.#place.address + at;
   }
 
   /** One address or count. */
   set(address: number, value: number): void {
-    this.#bytes.writeUInt32LE(value, address - this.#base);
+    this.#bytes.writeUInt32LE(value, address - this.#place.address);
   }
 
   setByte(address: number, value: number): void {
-    this.#bytes.writeUInt8(value, address - this.#base);
+    this.#bytes.writeUInt8(value, address - this.#place.address);
   }
 
-  /** A text, with the slack that reading it in steps of 16 bytes needs. */
+  /** A text, and room for what the kernel reads past its end. */
   text(bytes: Uint8Array): number {
-    const address = this.reserve(bytes.length + slack);
-    this.#bytes.set(bytes, address - this.#base);
+    const address = this.reserve(bytes.length + VECTOR_BYTES);
+    this.#bytes.set(bytes, address - this.#place.address);
     return address;
   }
 
-  /** Names with a target each, for the kernel's `find`: open addressing over the first eight bytes and the length. */
+  /** The names of a state with a target each, as a hash table at most half full. */
   names(state: number, targets: ReadonlyMap<string, number>): void {
     if (targets.size === 0) return;
     let size = 4;
     while (size < 2 * targets.size) size *= 2;
-    const table = this.reserve(size * entryBytes);
+    const table = this.reserve(size * ENTRY_BYTES);
     for (const [name, target] of targets) {
       const bytes = Buffer.from(name);
-      let slot = nameHash(bytes);
-      while (this.#read(table + (slot & (size - 1)) * entryBytes + 16) !== 0) slot++;
-      this.entry(table + (slot & (size - 1)) * entryBytes, bytes, target);
+      let slot = this.#place.nameHash(firstWord(bytes), bytes.length);
+      while (this.#read(table + (slot & (size - 1)) * ENTRY_BYTES + ENTRY_TARGET) !== 0) slot++;
+      this.entry(table + (slot & (size - 1)) * ENTRY_BYTES, bytes, target);
     }
-    this.set(state + 4, table);
-    this.set(state + 8, size - 1);
+    this.set(state + STATE_NAMES, table);
+    this.set(state + STATE_MASK, size - 1);
   }
 
-  /** One name with its target: the first eight bytes, length, text, target. */
+  /** One name with its target. */
   entry(address: number, name: Buffer, target: number): void {
-    this.#bytes.writeBigUInt64LE(firstWord(name), address - this.#base);
-    this.set(address + 8, name.length);
-    this.set(address + 12, this.text(name));
-    this.set(address + 16, target);
+    this.#bytes.writeBigUInt64LE(firstWord(name), address + ENTRY_WORD - this.#place.address);
+    this.set(address + ENTRY_LENGTH, name.length);
+    this.set(address + ENTRY_TEXT, this.text(name));
+    this.set(address + ENTRY_TARGET, target);
   }
 
   /** The bytes so far. */
@@ -70,18 +79,12 @@ export class TableWriter {
   }
 
   #read(address: number): number {
-    return this.#bytes.readUInt32LE(address - this.#base);
+    return this.#bytes.readUInt32LE(address - this.#place.address);
   }
 }
 
 function firstWord(name: Buffer): bigint {
-  const word = Buffer.alloc(8);
+  const word = Buffer.alloc(WORD_BYTES);
   name.copy(word);
   return word.readBigUInt64LE();
-}
-
-/** As `find` in kernel/policy.ts reckons it. */
-function nameHash(name: Buffer): number {
-  const product = (firstWord(name) ^ BigInt(name.length)) * 0x9e3779b97f4a7c15n;
-  return Number(BigInt.asUintN(64, product) >> 40n);
 }

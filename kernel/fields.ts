@@ -1,4 +1,5 @@
 import { decode, plainEnd } from './escape';
+import { NAME, NAME_BYTES } from './layout';
 import {
   MOUNT_POINT,
   NAMESPACE,
@@ -12,8 +13,7 @@ import {
   WRAPPING_ACCESSOR,
   WRAPPING_TIME,
   WRAPPING_TOKEN,
-} from './field-codes';
-import { NAME, NAME_BYTES } from './layout';
+} from './numbers/fields';
 import { same } from './text';
 import { noteWrapping } from './wrapping';
 

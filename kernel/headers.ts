@@ -1,21 +1,23 @@
 import { decode } from './escape';
-import { COLON_EXPECTED, fail, KEY_EXPECTED, SEPARATOR_EXPECTED, TOO_DEEP } from './fault';
-import { DEEPEST, LONGEST_NAME, NAME, NAME_BYTES } from './layout';
-import { addEntry, DROPPED, RENAMED } from './plan';
+import { fail } from './fault';
+import { NAME, NAME_BYTES } from './layout';
+import { COLON_EXPECTED, KEY_EXPECTED, SEPARATOR_EXPECTED, TOO_DEEP } from './numbers/faults';
+import { DEEPEST, LONGEST_NAME } from './numbers/limits';
+import { DROPPED, RENAMED } from './numbers/plan-kinds';
+import { HEADER_LENGTH, HEADER_STATE, HEADER_TEXT } from './numbers/policy-tables';
+import { addEntry } from './plan';
 import { clearState, find, headerNames } from './policy';
 import { closingQuote, ESCAPED } from './string';
 import { CLOSE_BRACE, COLON, COMMA, QUOTE, same, skipBlanks } from './text';
 
-// A header of the policy: the state of its value, and its name in lower case as a JSON string.
-
 export function headerState(header: usize): usize {
-  return load<usize>(header);
+  return load<usize>(header, HEADER_STATE);
 }
 export function headerText(header: usize): usize {
-  return load<usize>(header, 4);
+  return load<usize>(header, HEADER_TEXT);
 }
 export function headerTextLength(header: usize): usize {
-  return load<usize>(header, 8);
+  return load<usize>(header, HEADER_LENGTH);
 }
 
 /** The audited header of that name in any case, or 0. */

@@ -1,13 +1,17 @@
 // The kernel: is this JSON valid, which strings are hashed, what are the output bytes? Everything it works on is handed
 // over in its memory, at the places told below; format/kernel.ts is its only caller.
-import { finishHashes, hashInto } from './hmac';
+import { TIME_TEXT } from './added-time';
+import { finishHashes } from './hmac';
 import * as place from './layout';
 import { useMidstates } from './midstates';
+import { HASH_LENGTH, putHashOf } from './replacement';
 import { wipeHashing } from './wipe';
 
+export { useTime } from './added-time';
 export { layout } from './layout';
 export { useLine } from './line';
 export { deriveMidstates, useMidstates } from './midstates';
+export { nameHash } from './policy';
 export { measureLines, renderLines } from './render';
 export { keptCount, scan } from './scan';
 export { wipeBatch, wipeHashing } from './wipe';
@@ -31,23 +35,24 @@ export function prefixPlace(): usize {
   return place.PREFIX;
 }
 export function timePlace(): usize {
-  return place.TIME;
+  return TIME_TEXT;
 }
 export function midstatesPlace(): usize {
   return place.MIDSTATES;
 }
-/** Where a key of 64 bytes is put for `deriveMidstates`. */
+/** Where a key of a block's length is put for `deriveMidstates`. */
 export function keyPlace(): usize {
   return place.STAGE;
 }
 
-/** Writes the 64 digits for the `length` bytes at `input` to where `digestPlace` says; the midstates are in use. */
-export function hashInput(length: usize): void {
+/** Writes the hash of the `length` bytes at `input`, by the midstates at `MIDSTATES`, to `hashPlace`; returns its length. */
+export function hashInput(length: usize): usize {
   useMidstates();
-  hashInto(place.input, length, place.DIGESTS);
+  putHashOf(place.DIGESTS, place.input, length);
   finishHashes();
   wipeHashing();
+  return HASH_LENGTH;
 }
-export function digestPlace(): usize {
+export function hashPlace(): usize {
   return place.DIGESTS;
 }

@@ -1,8 +1,11 @@
+import { timeLength } from './added-time';
 import { PLAN_BYTES, PREFIX, TIME } from './layout';
-import { kindsFor, prefixLength, timeLength } from './line';
+import { kindsFor, prefixLength } from './line';
+import { LENGTH_BITS, LENGTH_MASK } from './numbers/limits';
+import { FLAGS, RECORD_END, RECORD_START } from './numbers/record-table';
 import { put, putByte } from './output';
 import { putReplacement, replacementLength } from './replacement';
-import { EMPTY, FLAGS, RECORD_END, RECORD_START, WITHOUT_TIME } from './scan';
+import { EMPTY, WITHOUT_TIME } from './scan';
 import { COMMA, NEWLINE, OPEN_BRACE } from './text';
 
 /** Bytes of the record's JSON line, prefix and newline included. */
@@ -16,9 +19,10 @@ export function jsonLength(record: usize, entry: usize, entriesEnd: usize): u64 
     const start = load<usize>(entry);
     const size = load<u32>(entry, 4);
     // What lies in an elided list is before `at`.
-    if (((kinds >> (size >> 28)) & 1) == 0 || start < at) continue;
-    length += (replacementLength(size >> 28, load<u32>(entry, 8)) as i64) - ((size & 0xfffffff) as i64);
-    at = start + ((size & 0xfffffff) as usize);
+    if (((kinds >> (size >> LENGTH_BITS)) & 1) == 0 || start < at) continue;
+    length +=
+      (replacementLength(size >> LENGTH_BITS, load<u32>(entry, 8)) as i64) - ((size & LENGTH_MASK) as i64);
+    at = start + ((size & LENGTH_MASK) as usize);
   }
   return length as u64;
 }
@@ -38,10 +42,10 @@ export function putJson(record: usize, entry: usize, entriesEnd: usize): void {
   for (; entry < entriesEnd; entry += PLAN_BYTES) {
     const start = load<usize>(entry);
     const size = load<u32>(entry, 4);
-    if (((kinds >> (size >> 28)) & 1) == 0 || start < at) continue;
+    if (((kinds >> (size >> LENGTH_BITS)) & 1) == 0 || start < at) continue;
     put(at, start - at);
-    const length = (size & 0xfffffff) as usize;
-    putReplacement(size >> 28, start, length, load<u32>(entry, 8));
+    const length = (size & LENGTH_MASK) as usize;
+    putReplacement(size >> LENGTH_BITS, start, length, load<u32>(entry, 8));
     at = start + length;
   }
   put(at, load<usize>(record, RECORD_END) - at);

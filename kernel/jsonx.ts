@@ -1,10 +1,13 @@
+import { TIME_TEXT, timeTextLength } from './added-time';
 import { headerText, headerTextLength } from './headers';
-import { OPEN, PLAN_BYTES, PREFIX, TIME } from './layout';
-import { isFragment, kindsFor, prefixLength, timeLength } from './line';
+import { OPEN, PLAN_BYTES, PREFIX } from './layout';
+import { isFragment, kindsFor, prefixLength } from './line';
+import { LENGTH_BITS, LENGTH_MASK } from './numbers/limits';
+import { ADDED_ACCESSOR, ADDED_TOKEN, DROPPED, ELIDED, RENAMED } from './numbers/plan-kinds';
+import { FLAGS, RECORD_START } from './numbers/record-table';
 import { isMeasuring, put, putByte, putNumber, putText, reserve } from './output';
-import { ADDED_ACCESSOR, ADDED_TOKEN, DROPPED, ELIDED, RENAMED } from './plan';
 import { HASH_LENGTH, putHash } from './replacement';
-import { FLAGS, RECORD_START, WITHOUT_TIME } from './scan';
+import { WITHOUT_TIME } from './scan';
 import { closingQuote, ESCAPED } from './string';
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, NEWLINE, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './text';
 import { putXmlText } from './xml-text';
@@ -26,7 +29,7 @@ let nameEnd: usize = 0;
 function nextPlanned(at: usize): usize {
   for (; entry < lastEntry; entry += PLAN_BYTES) {
     const start = load<usize>(entry);
-    if (((kinds >> (load<u32>(entry, 4) >> 28)) & 1) != 0 && start >= at) return start;
+    if (((kinds >> (load<u32>(entry, 4) >> LENGTH_BITS)) & 1) != 0 && start >= at) return start;
   }
   return usize.MAX_VALUE;
 }
@@ -68,8 +71,7 @@ export function putJsonx(record: usize, firstEntry: usize, entriesEnd: usize): v
   if (!isFragment()) putText('<json:object xmlns:json="http://www.ibm.com/xmlns/prod/2009/jsonx">');
   if ((load<u32>(record, FLAGS) & WITHOUT_TIME) != 0) {
     putText('<json:string name="time">');
-    // Without `"time":"` and the last quote.
-    put(TIME + 8, timeLength - 9);
+    put(TIME_TEXT, timeTextLength);
     close('string');
   }
   putMembers(load<usize>(record, RECORD_START) + 1);
@@ -85,9 +87,9 @@ function putMembers(at: usize): void {
   while (true) {
     if (at == planned) {
       const size = load<u32>(entry, 4);
-      const length = (size & 0xfffffff) as usize;
+      const length = (size & LENGTH_MASK) as usize;
       const reference = load<u32>(entry, 8);
-      const kind = size >> 28;
+      const kind = size >> LENGTH_BITS;
       entry += PLAN_BYTES;
       if (kind == RENAMED) {
         name = headerText(reference as usize) + 1;

@@ -1,3 +1,7 @@
+import { MIDSTATES_BYTES } from './numbers/hmac';
+import { DEEPEST, LONGEST_NAME, LONGEST_PREFIX } from './numbers/limits';
+import { RECORD_BYTES } from './numbers/record-table';
+
 // Where things lie in the module's memory. The first regions have fixed sizes, so that their addresses are the same
 // in every instance; policy, records, input, scratch and plan follow with sizes given by `layout`.
 
@@ -14,15 +18,11 @@ export const SLOT_BYTES: usize = 12;
 export const DIGEST_BYTES: usize = 64;
 export const RECALL_ENTRIES: usize = 4096;
 
-/** Names longer than this cannot be in a policy (`longestName` in the format room says the same). */
-export const LONGEST_NAME: usize = 1024;
 /** Six bytes `\u0061` for one. */
 export const NAME_BYTES: usize = 8 * LONGEST_NAME;
 
-export const PREFIX_BYTES: usize = 64 * 1024;
 export const TIME_BYTES: usize = 64;
 
-export const RECORD_BYTES: usize = 40;
 export const PLAN_BYTES: usize = 12;
 export const BUCKETS: usize = 80;
 export const BUCKET_BYTES: usize = 64;
@@ -31,7 +31,7 @@ const BASE: usize = (__heap_base + 63) & ~63;
 /** Inner and outer midstate as eight words each. */
 export const MIDSTATES: usize = BASE;
 /** The same with every word in four lanes. */
-export const SPLAT: usize = MIDSTATES + 64;
+export const SPLAT: usize = MIDSTATES + MIDSTATES_BYTES;
 /** The state of four hashes under way: eight vectors. */
 export const STATE: usize = SPLAT + 256;
 /** One block of each of four messages: sixteen vectors. */
@@ -45,12 +45,12 @@ export const BUCKET_TABLE: usize = GROUP + BUCKET_BYTES;
 export const NAME: usize = BUCKET_TABLE + BUCKETS * BUCKET_BYTES;
 export const TIME: usize = NAME + NAME_BYTES + SLACK;
 export const PREFIX: usize = TIME + TIME_BYTES;
-export const RECALL: usize = PREFIX + PREFIX_BYTES + SLACK;
+export const RECALL: usize = PREFIX + LONGEST_PREFIX + SLACK;
 export const SLOT_TABLE: usize = RECALL + RECALL_ENTRIES * 2;
 export const DIGESTS: usize = SLOT_TABLE + SLOTS * SLOT_BYTES;
 /** Which of the open containers are arrays, for jsonx. */
 export const OPEN: usize = DIGESTS + SLOTS * DIGEST_BYTES;
-export const OUTPUT: usize = OPEN + 1024;
+export const OUTPUT: usize = OPEN + 2 * DEEPEST;
 export const POLICY: usize = OUTPUT + OUTPUT_BYTES + SLACK;
 
 export let records: usize = 0;
@@ -61,20 +61,33 @@ export let scratch: usize = 0;
 export let plan: usize = 0;
 export let recordLimit: u32 = 0;
 
+/** A position has a flag in its highest bit (`ESCAPED`, `SLOT_FLAG`); of what is below, a quarter is left for the plan to grow. */
+const MOST_BYTES: u64 = 0x60000000;
+
 /**
- * Places the regions whose size depends on the work. The plan comes last, because it is the one that grows.
- * Returns the bytes of memory wanted.
+ * Places the regions whose size depends on the work, and takes the memory for them. The plan comes last, because it is the one
+ * that grows. Returns false when they need more than a kernel may have, or than the system gives.
  */
-export function layout(policyBytes: usize, inputBytes: usize, recordCount: u32, planBytes: usize): usize {
+export function layout(policyBytes: usize, inputBytes: usize, recordCount: u32, planBytes: usize): bool {
+  const recordsAt = aligned((POLICY as u64) + policyBytes);
+  const endsAt = recordsAt + (RECORD_BYTES as u64) * ((recordCount as u64) + 1);
+  const statusesAt = endsAt + 4 * (recordCount as u64);
+  const inputAt = aligned(statusesAt + recordCount);
+  const scratchFrom = aligned(inputAt + inputBytes + 2 * SLACK);
+  const planFrom = aligned(scratchFrom + inputBytes + 2 * SLACK);
+  const wanted = planFrom + planBytes;
+  if (wanted > MOST_BYTES) return false;
+  records = recordsAt as usize;
+  ends = endsAt as usize;
+  statuses = statusesAt as usize;
+  input = inputAt as usize;
+  scratch = scratchFrom as usize;
+  plan = planFrom as usize;
   recordLimit = recordCount;
-  records = (POLICY + policyBytes + 63) & ~63;
-  ends = records + RECORD_BYTES * ((recordCount as usize) + 1);
-  statuses = ends + 4 * (recordCount as usize);
-  input = (statuses + (recordCount as usize) + 63) & ~63;
-  scratch = (input + inputBytes + 2 * SLACK + 63) & ~63;
-  plan = (scratch + inputBytes + 2 * SLACK + 63) & ~63;
-  return plan + planBytes;
+  const pages = ((wanted + 0xffff) >> 16) as i32;
+  return memory.grow(pages - memory.size()) >= 0;
 }
 
-/** RFC 8259 section 9 lets a parser set a limit; with it the recursion below is bounded. */
-export const DEEPEST: u32 = 512;
+function aligned(position: u64): u64 {
+  return (position + 63) & ~63;
+}

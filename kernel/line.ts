@@ -1,3 +1,4 @@
+import { JSON_LINE, JSONX_FRAGMENT } from './numbers/line-formats';
 import {
   ADDED_ACCESSOR,
   ADDED_TOKEN,
@@ -8,36 +9,25 @@ import {
   HASHED_HEADER,
   HASHED_TIMESTAMP,
   RENAMED,
-} from './plan';
-import { FLAGS, LISTING } from './scan';
+} from './numbers/plan-kinds';
+import { FLAGS } from './numbers/record-table';
+import { LISTING } from './scan';
 
 // The options of the device that is being rendered for.
 
-const JSON: u32 = 0;
-const FRAGMENT: u32 = 2;
-
-let format: u32 = JSON;
+let format: u32 = JSON_LINE;
 let kinds: u32 = 0;
 let elides: bool = false;
 export let prefixLength: usize = 0;
-/** Of the member that a record without `time` is given: `"time":"…"`. */
-export let timeLength: usize = 0;
 
 /** `hashed`: bit `kind` is set when that kind of string is hashed on this device. */
-export function useLine(
-  lineFormat: u32,
-  hashed: u32,
-  elide: bool,
-  prefixBytes: usize,
-  timeBytes: usize,
-): void {
+export function useLine(lineFormat: u32, hashed: u32, elide: bool, prefixBytes: usize): void {
   format = lineFormat;
   kinds = (hashed & hashedKinds(true)) | (1 << DROPPED) | (1 << RENAMED);
   if ((kinds & (1 << HASHED)) != 0) kinds |= 1 << ADDED_TOKEN;
   if ((kinds & (1 << HASHED_ACCESSOR)) != 0) kinds |= 1 << ADDED_ACCESSOR;
   elides = elide;
   prefixLength = prefixBytes;
-  timeLength = timeBytes;
 }
 
 export function hashedKinds(all: bool): u32 {
@@ -51,9 +41,9 @@ export function kindsFor(record: usize): u32 {
 }
 
 export function isJson(): bool {
-  return format == JSON;
+  return format == JSON_LINE;
 }
 
 export function isFragment(): bool {
-  return format == FRAGMENT;
+  return format == JSONX_FRAGMENT;
 }

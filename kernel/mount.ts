@@ -1,5 +1,6 @@
 import { qualifiedMount } from './fields';
 import { NAME } from './layout';
+import { MOUNT_REQUEST_KEYS, MOUNT_RESPONSE_KEYS } from './numbers/policy-tables';
 import { find, mountNames } from './policy';
 
 // Which keys of `data` stay readable depends on `request.mount_point`, which may come after the data. So the scan goes by
@@ -32,7 +33,7 @@ export function clearKeys(response: bool): usize {
     if (assumed != UNKNOWN && assumed != mount) wrong = true;
     assumed = mount;
   }
-  return mount == 0 ? 0 : load<usize>(mount + (response ? 4 : 0));
+  return mount == 0 ? 0 : load<usize>(mount + (response ? MOUNT_RESPONSE_KEYS : MOUNT_REQUEST_KEYS));
 }
 
 /** At the end of the record: whether it must be scanned again. The second time is the last. */

@@ -1,4 +1,5 @@
-import { BAD_LITERAL, BAD_NUMBER, fail } from './fault';
+import { fail } from './fault';
+import { BAD_LITERAL, BAD_NUMBER } from './numbers/faults';
 
 /** The byte after the number at `at` (RFC 8259 section 6), whose first byte is a minus or a digit; 0 when it is none. */
 export function numberEnd(at: usize): usize {

@@ -1,29 +1,15 @@
 import { decode } from './escape';
 import * as place from './layout';
 import { PLAN_BYTES } from './layout';
-import { ACCESSOR, DATA, HEADER, TOKEN, WRAPPED_ACCESSOR } from './policy';
+import { ACCESSOR, DATA, HEADER, TOKEN, WRAPPED_ACCESSOR } from './numbers/actions';
+import { LENGTH_BITS } from './numbers/limits';
+import { HASHED, HASHED_ACCESSOR, HASHED_HEADER, HASHED_TIMESTAMP } from './numbers/plan-kinds';
 import { NO_SLOT, slotOf } from './slots';
 import { isTimestamp } from './timestamp';
 
 // The plan: what differs from the input, in the order of the bytes. An entry is the first byte, the length with the kind
 // in its four highest bits, and a reference: for a string the slot of its message, or where its decoded text lies.
 
-export const HASHED: u32 = 1;
-export const HASHED_ACCESSOR: u32 = 2;
-export const HASHED_TIMESTAMP: u32 = 3;
-export const HASHED_HEADER: u32 = 4;
-/** Bytes that are left out. */
-export const DROPPED: u32 = 5;
-/** A header's name in another spelling; the reference is the header. */
-export const RENAMED: u32 = 6;
-/** A list that becomes its element count, which is the reference. */
-export const ELIDED: u32 = 7;
-/** Members of `wrap_info` that the record left out. */
-export const ADDED_TOKEN: u32 = 8;
-export const ADDED_ACCESSOR: u32 = 9;
-
-/** Records are shorter than this, so that a length leaves room for the kind. */
-export const LONGEST_RECORD: usize = 1 << 28;
 /** Set in a reference that names a slot. */
 export const SLOT_FLAG: u32 = 0x80000000;
 
@@ -51,7 +37,7 @@ export function addEntry(at: usize, length: usize, kind: u32, reference: u32): v
     planEnd += 64 << 16;
   }
   store<usize>(planAt, at);
-  store<u32>(planAt, (length as u32) | (kind << 28), 4);
+  store<u32>(planAt, (length as u32) | (kind << LENGTH_BITS), 4);
   store<u32>(planAt, reference, 8);
   planAt += PLAN_BYTES;
 }

@@ -1,88 +1,107 @@
 import { decode } from './escape';
 import { NAME, NAME_BYTES, POLICY } from './layout';
+import {
+  ENTRY_BYTES,
+  ENTRY_LENGTH,
+  ENTRY_TARGET,
+  ENTRY_TEXT,
+  ENTRY_WORD,
+  HEAD_CLEAR,
+  HEAD_HEADERS,
+  HEAD_MOUNTS,
+  HEAD_ROOT,
+  HEAD_UNAUDITED,
+  HEAD_UNAUDITED_COUNT,
+  STATE_ACTION,
+  STATE_ELEMENTS,
+  STATE_FIELD,
+  STATE_FLAGS,
+  STATE_MASK,
+  STATE_NAMES,
+  STATE_OTHER,
+  STATE_PREFIX_COUNT,
+  STATE_PREFIXES,
+  UNIFORM,
+  WORD_BYTES,
+} from './numbers/policy-tables';
 import { same } from './text';
 
 // The policy is a table that the format room writes (format/policy-bytes.ts); all positions in it are addresses.
 // A state stands for a JSON path: what to do with a string there, and the state of each member and element.
 
-/** What to do with a string (first byte of a state). The order is known to the format room. */
-export const CLEAR: u32 = 0;
-export const HASH: u32 = 1;
-/** Hashed unless empty. */
-export const TOKEN: u32 = 2;
-/** An accessor: hashed unless empty or the device leaves accessors readable. */
-export const ACCESSOR: u32 = 3;
-/** The same, hashed when empty too. */
-export const WRAPPED_ACCESSOR: u32 = 4;
-/** Hashed but for timestamps and the mount's keys. */
-export const DATA: u32 = 5;
-/** An audited header's value: hashed on every device. */
-export const HEADER: u32 = 6;
-
-export const SELF: u32 = 1;
-
 /** The state of the record itself. */
 export function rootState(): usize {
-  return load<usize>(POLICY);
+  return load<usize>(POLICY, HEAD_ROOT);
 }
 /** Nothing below is hashed. */
 export function clearState(): usize {
-  return load<usize>(POLICY, 4);
+  return load<usize>(POLICY, HEAD_CLEAR);
 }
 export function headerNames(): usize {
-  return load<usize>(POLICY, 8);
+  return load<usize>(POLICY, HEAD_HEADERS);
 }
 /** 0 when no mount has keys that stay readable. */
 export function mountNames(): usize {
-  return load<usize>(POLICY, 12);
+  return load<usize>(POLICY, HEAD_MOUNTS);
 }
 export function unauditedPaths(): usize {
-  return load<usize>(POLICY, 16);
+  return load<usize>(POLICY, HEAD_UNAUDITED);
 }
 export function unauditedCount(): u32 {
-  return load<u32>(POLICY, 20);
+  return load<u32>(POLICY, HEAD_UNAUDITED_COUNT);
 }
 
 export function stateAction(state: usize): u32 {
-  return load<u8>(state);
+  return load<u8>(state, STATE_ACTION);
 }
 export function stateField(state: usize): u32 {
-  return load<u8>(state, 1);
+  return load<u8>(state, STATE_FIELD);
 }
 /** Every member and element has this same state, so that names need no look. */
 export function isUniform(state: usize): bool {
-  return (load<u8>(state, 2) & SELF) != 0;
+  return (load<u8>(state, STATE_FLAGS) & UNIFORM) != 0;
 }
 export function elementState(state: usize): usize {
-  return load<usize>(state, 16);
+  return load<usize>(state, STATE_ELEMENTS);
+}
+
+/** Where a hash table is first looked into for a name of that first word and that length: this, cut off by the table's mask. */
+export function nameHash(word: u64, length: u32): u32 {
+  return (((word ^ (length as u64)) * 0x9e3779b97f4a7c15) >> 40) as u32;
 }
 
 /** What the table of `state` has for exactly this name, or 0. */
 export function find(state: usize, name: usize, length: usize): usize {
-  const mask = load<u32>(state, 8);
+  const mask = load<u32>(state, STATE_MASK);
   if (mask == 0) return 0;
-  const word = length < 8 ? load<u64>(name) & (((1 as u64) << ((length as u64) * 8)) - 1) : load<u64>(name);
-  const table = load<usize>(state, 4);
-  let i = (((word ^ (length as u64)) * 0x9e3779b97f4a7c15) >> 40) as u32;
+  const word =
+    length < WORD_BYTES ? load<u64>(name) & (((1 as u64) << ((length as u64) * 8)) - 1) : load<u64>(name);
+  const table = load<usize>(state, STATE_NAMES);
+  let i = nameHash(word, length as u32);
   while (true) {
-    const entry = table + ((i & mask) as usize) * 24;
-    const target = load<usize>(entry, 16);
+    const entry = table + ((i & mask) as usize) * ENTRY_BYTES;
+    const target = load<usize>(entry, ENTRY_TARGET);
     if (target == 0) return 0;
-    if (load<u64>(entry) == word && load<usize>(entry, 8) == length) {
-      if (length <= 8 || same(load<usize>(entry, 12) + 8, name + 8, length - 8)) return target;
+    if (load<u64>(entry, ENTRY_WORD) == word && load<usize>(entry, ENTRY_LENGTH) == length) {
+      if (
+        length <= WORD_BYTES ||
+        same(load<usize>(entry, ENTRY_TEXT) + WORD_BYTES, name + WORD_BYTES, length - WORD_BYTES)
+      )
+        return target;
     }
     i++;
   }
 }
 
 function otherState(state: usize, name: usize, length: usize): usize {
-  let entry = load<usize>(state, 20);
-  for (let left = load<u32>(state, 24); left > 0; left--) {
-    const prefix = load<usize>(entry, 8);
-    if (length >= prefix && same(load<usize>(entry, 12), name, prefix)) return load<usize>(entry, 16);
-    entry += 24;
+  let entry = load<usize>(state, STATE_PREFIXES);
+  for (let left = load<u32>(state, STATE_PREFIX_COUNT); left > 0; left--) {
+    const prefix = load<usize>(entry, ENTRY_LENGTH);
+    if (length >= prefix && same(load<usize>(entry, ENTRY_TEXT), name, prefix))
+      return load<usize>(entry, ENTRY_TARGET);
+    entry += ENTRY_BYTES;
   }
-  return load<usize>(state, 12);
+  return load<usize>(state, STATE_OTHER);
 }
 
 /** The state of the member whose name, as spelt in the record, is `length` bytes at `name`. */

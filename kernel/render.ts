@@ -1,35 +1,36 @@
 import { jsonLength, putJson } from './json';
 import { putJsonx } from './jsonx';
 import * as place from './layout';
-import { RECORD_BYTES } from './layout';
 import { hashedKinds, isJson } from './line';
+import { PLAN_END, RECORD_BYTES } from './numbers/record-table';
+import { KEPT } from './numbers/statuses';
 import { beginMeasuring, beginOutput, handOver, measured } from './output';
 import { hashSlots } from './replacement';
-import { PLAN_END, recordCount } from './scan';
+import { recordCount } from './scan';
 
 /** What a 32-bit end can say. */
 const MOST: u64 = 0xffffffff;
 
 /**
- * Finds the length of every kept record's line and writes the running ends. A line longer than `limit` is left empty.
- * Returns the sum.
+ * Finds the length of every kept record's line and writes the running ends. A line longer than `limit`, which may be infinite,
+ * is left empty; so is one whose end could not be said.
  */
-export function measureLines(limit: u32): u32 {
+export function measureLines(limit: f64): void {
+  const longest: u64 = limit < (MOST as f64) ? (max(limit, 0) as u64) : MOST;
   let total: u64 = 0;
   let end = place.ends;
   let entry = place.plan;
   for (let i: u32 = 0; i < recordCount; i++) {
     const record = place.records + (i as usize) * RECORD_BYTES;
     const entriesEnd = load<usize>(record, PLAN_END);
-    if (load<u8>(place.statuses + (i as usize)) == 0) {
+    if (load<u8>(place.statuses + (i as usize)) == KEPT) {
       const length = lineLength(record, entry, entriesEnd);
-      if (length <= (limit as u64) && total + length <= MOST) total += length;
+      if (length <= longest && total + length <= MOST) total += length;
       store<u32>(end, total as u32);
       end += 4;
     }
     entry = entriesEnd;
   }
-  return total as u32;
 }
 
 function lineLength(record: usize, entry: usize, entriesEnd: usize): u64 {
@@ -49,7 +50,7 @@ export function renderLines(): void {
   for (let i: u32 = 0; i < recordCount; i++) {
     const record = place.records + (i as usize) * RECORD_BYTES;
     const entriesEnd = load<usize>(record, PLAN_END);
-    if (load<u8>(place.statuses + (i as usize)) == 0) {
+    if (load<u8>(place.statuses + (i as usize)) == KEPT) {
       const after = load<u32>(end);
       if (after != before) {
         if (isJson()) putJson(record, entry, entriesEnd);

@@ -1,8 +1,9 @@
 import { headerText, headerTextLength } from './headers';
 import { finishHashes, hashInto } from './hmac';
 import { DIGEST_BYTES, DIGESTS, SLOT_BYTES, SLOT_TABLE } from './layout';
+import { ADDED_ACCESSOR, ADDED_TOKEN, DROPPED, ELIDED, HASHED_HEADER, RENAMED } from './numbers/plan-kinds';
 import { digits, put, putNumber, putText, reserve } from './output';
-import { ADDED_ACCESSOR, ADDED_TOKEN, DROPPED, ELIDED, HASHED_HEADER, RENAMED, SLOT_FLAG } from './plan';
+import { SLOT_FLAG } from './plan';
 import { slotCount } from './slots';
 
 // What stands in the line instead of a planned stretch of the input.
@@ -37,9 +38,20 @@ export function hashSlots(kinds: u32): void {
   finishHashes();
 }
 
+/** Writes `hmac-sha256:` and four bytes more. */
+function putHashName(to: usize): void {
+  v128.store(to, i8x16(104, 109, 97, 99, 45, 115, 104, 97, 50, 53, 54, 58, 0, 0, 0, 0));
+}
+
+/** Sees to it that the hash of this message is at `to`, after `finishHashes` at the latest. */
+export function putHashOf(to: usize, message: usize, length: usize): void {
+  putHashName(to);
+  hashInto(message, length, to + 12);
+}
+
 /** The hash of the string planned at `start`, without quotes, at `to`; up to 3 bytes more are written. */
 export function putHash(to: usize, start: usize, length: usize, reference: u32): void {
-  v128.store(to, i8x16(104, 109, 97, 99, 45, 115, 104, 97, 50, 53, 54, 58, 0, 0, 0, 0));
+  putHashName(to);
   if ((reference & SLOT_FLAG) != 0) {
     const from = DIGESTS + ((reference & ~SLOT_FLAG) as usize) * DIGEST_BYTES;
     v128.store(to, v128.load(from), 12);

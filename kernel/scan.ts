@@ -1,9 +1,26 @@
-import { ENDS_EARLY, fail, faultAt, faultCode, NOT_AN_OBJECT, NOT_UTF8, TEXT_AFTER, TOO_LONG } from './fault';
+import { fail, faultAt, faultCode } from './fault';
 import { forgetFields, hasTime, idAt, idLength, isListResponse, typeAt, typeLength } from './fields';
 import * as place from './layout';
-import { RECORD_BYTES } from './layout';
 import { beginMount, mountWasWrong } from './mount';
-import { LONGEST_RECORD, planAt, rollBack, scratchAt, startPlan } from './plan';
+import { ENDS_EARLY, NOT_AN_OBJECT, NOT_UTF8, TEXT_AFTER, TOO_LONG } from './numbers/faults';
+import { LONGEST_RECORD } from './numbers/limits';
+import {
+  FAULT,
+  FAULT_OFFSET,
+  FLAGS,
+  ID_AT,
+  ID_LENGTH,
+  LINE_LENGTH,
+  LINE_START,
+  PLAN_END,
+  RECORD_BYTES,
+  RECORD_END,
+  RECORD_START,
+  TYPE_AT,
+  TYPE_LENGTH,
+} from './numbers/record-table';
+import { INVALID, KEPT, UNAUDITED } from './numbers/statuses';
+import { planAt, rollBack, scratchAt, startPlan } from './plan';
 import { rootState } from './policy';
 import { forgetSlots, slotCount } from './slots';
 import { NEWLINE, OPEN_BRACE, RETURN, skipBlanks } from './text';
@@ -11,29 +28,12 @@ import { isUnaudited } from './unaudited';
 import { invalidUtf8 } from './utf8';
 import { beginValue, elements, object } from './value';
 
-// A record in the table: first byte and end of the object, first byte and length of the line, end of its plan, flags, and
-// where request.id and type lie. Of a refused one: the offset and the number of the fault.
-export const RECORD_START: usize = 0;
-export const RECORD_END: usize = 4;
-export const LINE_START: usize = 8;
-export const LINE_LENGTH: usize = 12;
-export const PLAN_END: usize = 16;
-export const FLAGS: usize = 20;
-export const ID_AT: usize = 24;
-export const ID_LENGTH: usize = 28;
-export const TYPE_AT: usize = 32;
-export const TYPE_LENGTH: usize = 36;
-
 /** The object has no `time`. */
 export const WITHOUT_TIME: u32 = 1;
 /** The object has no members. */
 export const EMPTY: u32 = 2;
 /** The response of a list operation. */
 export const LISTING: u32 = 4;
-
-const KEPT: u32 = 0;
-const INVALID: u32 = 1;
-const UNAUDITED: u32 = 2;
 
 export let recordCount: u32 = 0;
 export let keptCount: u32 = 0;
@@ -91,8 +91,8 @@ function scanRecord(at: usize, end: usize, record: usize): u32 {
     status = INVALID;
     const notUtf8 = invalid != end && (closed != 0 || invalid <= faultAt);
     const offset = notUtf8 ? invalid : faultAt;
-    store<usize>(record, offset - at, RECORD_START);
-    store<u32>(record, notUtf8 ? NOT_UTF8 : offset == end ? ENDS_EARLY : faultCode, RECORD_END);
+    store<usize>(record, offset - at, FAULT_OFFSET);
+    store<u32>(record, notUtf8 ? NOT_UTF8 : offset == end ? ENDS_EARLY : faultCode, FAULT);
   } else if (isUnaudited()) {
     status = UNAUDITED;
   }

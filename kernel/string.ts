@@ -1,4 +1,5 @@
-import { BAD_ESCAPE, CONTROL_CHARACTER, fail } from './fault';
+import { fail } from './fault';
+import { BAD_ESCAPE, CONTROL_CHARACTER } from './numbers/faults';
 import { BACKSLASH, QUOTE } from './text';
 
 /** Added to a position: the string that ends there has escapes. Positions stay below it. */

@@ -1,3 +1,5 @@
+import { VECTOR_BYTES } from './numbers/limits';
+
 // Characters of JSON that the scanner looks for.
 export const QUOTE: u32 = 0x22;
 export const BACKSLASH: u32 = 0x5c;
@@ -20,9 +22,9 @@ export function skipBlanks(at: usize): usize {
 /** Whether `length` bytes are equal; reads up to 15 bytes past both. */
 export function same(a: usize, b: usize, length: usize): bool {
   let i: usize = 0;
-  while (i + 16 <= length) {
+  while (i + VECTOR_BYTES <= length) {
     if (v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return false;
-    i += 16;
+    i += VECTOR_BYTES;
   }
   const rest = length - i;
   if (rest == 0) return true;
@@ -39,6 +41,6 @@ export function copy(to: usize, from: usize, length: usize): void {
   let i: usize = 0;
   do {
     v128.store(to + i, v128.load(from + i));
-    i += 16;
+    i += VECTOR_BYTES;
   } while (i < length);
 }

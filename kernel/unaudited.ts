@@ -1,5 +1,6 @@
 import { qualifiedPath } from './fields';
 import { NAME } from './layout';
+import { ANY_REST, UNAUDITED_BYTES, UNAUDITED_LENGTH, UNAUDITED_TEXT } from './numbers/policy-tables';
 import { unauditedCount, unauditedPaths } from './policy';
 import { same } from './text';
 
@@ -9,13 +10,12 @@ export function isUnaudited(): bool {
   if (left == 0) return false;
   const length = qualifiedPath();
   if (length < 0) return false;
-  // An entry: its length with the highest bit set for "any rest", and its text.
   for (let entry = unauditedPaths(); left > 0; left--) {
-    const size = load<u32>(entry);
-    const wanted = size & 0x7fffffff;
+    const size = load<u32>(entry, UNAUDITED_LENGTH);
+    const wanted = size & ~ANY_REST;
     const fits = size == wanted ? (length as u32) == wanted : (length as u32) >= wanted;
-    if (fits && same(load<usize>(entry, 4), NAME, wanted as usize)) return true;
-    entry += 8;
+    if (fits && same(load<usize>(entry, UNAUDITED_TEXT), NAME, wanted as usize)) return true;
+    entry += UNAUDITED_BYTES;
   }
   return false;
 }

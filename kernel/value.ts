@@ -1,12 +1,18 @@
+import { fail } from './fault';
+import { beginField, noteField } from './fields';
+import { auditedHeaders } from './headers';
+import { NAME } from './layout';
+import { clearKeys } from './mount';
+import { literalEnd, numberEnd } from './number';
+import { CLEAR } from './numbers/actions';
 import {
   BAD_LITERAL,
   COLON_EXPECTED,
-  fail,
   KEY_EXPECTED,
   SEPARATOR_EXPECTED,
   TOO_DEEP,
   VALUE_EXPECTED,
-} from './fault';
+} from './numbers/faults';
 import {
   LISTED_INFO,
   LISTED_KEYS,
@@ -14,15 +20,11 @@ import {
   REQUEST_HEADERS,
   RESPONSE_DATA,
   WRAPPING,
-} from './field-codes';
-import { beginField, noteField } from './fields';
-import { auditedHeaders } from './headers';
-import { DEEPEST, NAME } from './layout';
-import { clearKeys } from './mount';
-import { literalEnd, numberEnd } from './number';
-import { addEntry, addString, ELIDED, planAt } from './plan';
+} from './numbers/fields';
+import { DEEPEST, LENGTH_BITS } from './numbers/limits';
+import { ELIDED } from './numbers/plan-kinds';
+import { addEntry, addString, planAt } from './plan';
 import {
-  CLEAR,
   clearState,
   decodedName,
   elementState,
@@ -182,7 +184,7 @@ function fieldValue(at: usize, c: u32, state: usize, field: u32, clear: bool, de
     const entry = planAt;
     addEntry(at, 0, ELIDED, 0);
     const end = value(at, c, state, clear, depth);
-    store<u32>(entry, ((end - at) as u32) | (ELIDED << 28), 4);
+    store<u32>(entry, ((end - at) as u32) | (ELIDED << LENGTH_BITS), 4);
     store<u32>(entry, elements, 8);
     return end;
   }

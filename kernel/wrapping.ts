@@ -1,5 +1,6 @@
-import { WRAPPING_ACCESSOR, WRAPPING_TIME, WRAPPING_TOKEN } from './field-codes';
-import { ADDED_ACCESSOR, ADDED_TOKEN, addEntry, HASHED, HASHED_ACCESSOR, SLOT_FLAG } from './plan';
+import { WRAPPING_ACCESSOR, WRAPPING_TIME, WRAPPING_TOKEN } from './numbers/fields';
+import { ADDED_ACCESSOR, ADDED_TOKEN, HASHED, HASHED_ACCESSOR } from './numbers/plan-kinds';
+import { addEntry, SLOT_FLAG } from './plan';
 import { NO_SLOT, slotOf } from './slots';
 
 // The reference hashes the token and the accessor of a `wrap_info` that it has filled in, also when they are empty; the raw log leaves

@@ -1,4 +1,4 @@
-/** The fields, as states of the policy name them. The order is known to the format room. */
+// The values that the kernel itself reads, or that it treats by more than their path. A state of the policy has one of these or 0.
 export const TIME: u32 = 1;
 export const TYPE: u32 = 2;
 export const REQUEST: u32 = 3;
@@ -11,11 +11,11 @@ export const NAMESPACE_PATH: u32 = 9;
 export const REQUEST_DATA: u32 = 10;
 export const RESPONSE_DATA: u32 = 11;
 export const REQUEST_HEADERS: u32 = 12;
-/** `response.data.keys`, elided when an array. */
+/** Elided when an array. */
 export const LISTED_KEYS: u32 = 13;
-/** `response.data.key_info`, elided when an object. */
+/** Elided when an object. */
 export const LISTED_INFO: u32 = 14;
-/** `response.wrap_info` and what is looked for in it. */
+/** `wrap_info` of a response, and what is looked for in it. */
 export const WRAPPING: u32 = 15;
 export const WRAPPING_TIME: u32 = 16;
 export const WRAPPING_TOKEN: u32 = 17;

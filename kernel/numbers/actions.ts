@@ -1,0 +1,13 @@
+// What to do with a string: the first byte of a state of the policy.
+export const CLEAR: u32 = 0;
+export const HASH: u32 = 1;
+/** Hashed unless empty. */
+export const TOKEN: u32 = 2;
+/** Hashed unless empty or the device leaves accessors readable. */
+export const ACCESSOR: u32 = 3;
+/** Hashed, also when empty, unless the device leaves accessors readable. */
+export const WRAPPED_ACCESSOR: u32 = 4;
+/** Hashed unless it is a timestamp or its key stays readable on the mount. */
+export const DATA: u32 = 5;
+/** An audited header's value: hashed on every device. */
+export const HEADER: u32 = 6;

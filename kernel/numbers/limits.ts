@@ -1,0 +1,17 @@
+/** Levels of objects and arrays in a record. RFC 8259 section 9 lets a parser set a limit; with it the scan's recursion is bounded. */
+export const DEEPEST: u32 = 512;
+
+/** A length in the plan has this many bits; the rest of the 32 are the kind. */
+export const LENGTH_BITS: u32 = 28;
+export const LENGTH_MASK: u32 = (1 << LENGTH_BITS) - 1;
+/** Records are shorter than this. */
+export const LONGEST_RECORD: usize = 1 << LENGTH_BITS;
+
+/** Bytes of the longest name in a policy. */
+export const LONGEST_NAME: usize = 1024;
+
+/** Bytes of the longest prefix of a line. */
+export const LONGEST_PREFIX: usize = 64 * 1024;
+
+/** Texts are compared and copied in steps of a vector, so that up to 15 bytes past their end are read. */
+export const VECTOR_BYTES: usize = 16;

@@ -1,0 +1,14 @@
+// What becomes of a stretch of the input: the kind of an entry of the plan. For the first four, a device says which it hashes.
+export const HASHED: u32 = 1;
+export const HASHED_ACCESSOR: u32 = 2;
+export const HASHED_TIMESTAMP: u32 = 3;
+export const HASHED_HEADER: u32 = 4;
+/** Left out. */
+export const DROPPED: u32 = 5;
+/** A header's name in another spelling. */
+export const RENAMED: u32 = 6;
+/** A list that becomes its element count. */
+export const ELIDED: u32 = 7;
+/** Members of `wrap_info` that the record left out. */
+export const ADDED_TOKEN: u32 = 8;
+export const ADDED_ACCESSOR: u32 = 9;
