@@ -59,7 +59,12 @@ test('a line longer than the limit is empty, its newline and prefix counted', ()
     ends: [11, 11, 22],
     records: 3,
   });
-  assert.deepEqual(rendered([input], 0), { text: '', ends: [0, 0, 0], records: 3 });
+  for (const nothing of [0, -1]) {
+    assert.deepEqual(rendered([input], nothing), { text: '', ends: [0, 0, 0], records: 3 });
+  }
+  for (const everything of [0xffff_ffff, 0x1_0000_000a]) {
+    assert.equal(rendered([input], everything).text, input);
+  }
   const prefixed = formatter.line({ ...defaultLineOptions, prefix: 'ab' }, testSalt);
   const batch = formatter.scan([Buffer.from(input)], 'apply', 0);
   assert.deepEqual([...prefixed.render(batch, 13).ends], [13, 13, 26]);

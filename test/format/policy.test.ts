@@ -62,6 +62,29 @@ test('a clear field may name an accessor', () => {
   );
 });
 
+test('each of many names is found, and no other, also when their first bytes and lengths are alike', () => {
+  const names = Array.from({ length: 600 }, (_, index) => `same_start_${String(index).padStart(4, '0')}`);
+  names.push(...Array.from({ length: 600 }, (_, index) => `${index}`), 'eight_by', 'nine_byte', '');
+  const odd = names.filter((_, index) => index % 2 === 1);
+  const mounts = new Map([['m/', { requestKeys: odd, responseKeys: names }]]);
+  const data = (value: (name: string) => string): object =>
+    Object.fromEntries(names.map((name) => [name, value(name)]));
+  const record = (value: (name: string) => string): string =>
+    JSON.stringify({
+      time: '',
+      request: { mount_point: 'm/', data: data(value) },
+      response: { data: data(() => 'x') },
+    });
+  const line = lineOf(
+    record(() => 'x'),
+    { policy: { mounts } },
+  ).replaceAll(/hmac-sha256:[0-9a-f]{64}/g, '#');
+  assert.equal(
+    line,
+    record((name) => (odd.includes(name) ? 'x' : '#')),
+  );
+});
+
 function refusal(clearFields: readonly string[]): PolicyRefused {
   try {
     new Formatter({ ...emptyRecordPolicy, clearFields });

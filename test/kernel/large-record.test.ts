@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { Formatter } from '../../format/formatter.ts';
+import { Formatter, recordStatus } from '../../format/formatter.ts';
+import { Kernel } from '../../format/kernel.ts';
 import { defaultLineOptions, emptyRecordPolicy } from '../../format/line-options.ts';
 import { testSalt } from '../format/line-of.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -78,6 +79,38 @@ test('21,000 tiny records and 200,000 of them are each a line', () => {
     assert.equal(ends.length, count);
     assert.equal(bytes.toString().replaceAll('{"time":"1970-01-01T00:00:00.000Z"}\n', ''), '');
     batch.release();
+  }
+});
+
+test('a record just below 256 MiB is taken, and one byte more is refused', () => {
+  const formatter = new Formatter(emptyRecordPolicy);
+  const blanks = Buffer.alloc(mebibyte, ' ');
+  for (const [bytes, problem] of [
+    [256 * mebibyte - 1, null],
+    [256 * mebibyte, { offset: 0, message: 'longer than 256 MiB' }],
+  ] as const) {
+    const record = [
+      Buffer.from('{}'),
+      ...Array<Buffer>(255).fill(blanks),
+      blanks.subarray(256 * mebibyte - bytes + 2),
+    ];
+    const batch = formatter.scan(record, 'apply', 0);
+    assert.deepEqual([batch.records, batch.lengthOf(0)], [1, bytes]);
+    assert.deepEqual(batch.statuses[0] === recordStatus.invalid ? batch.problem(0) : null, problem);
+    batch.release();
+  }
+});
+
+test('a batch that no kernel has memory for is refused before any is taken', () => {
+  const noPolicy = (): Buffer => Buffer.alloc(0);
+  for (const sizes of [
+    { inputBytes: 800 * mebibyte, records: 1, planBytes: 0 },
+    { inputBytes: 0, records: 40 * mebibyte, planBytes: 0 },
+    { inputBytes: 0, records: 1, planBytes: 1600 * mebibyte },
+    { inputBytes: 2 ** 31, records: 1, planBytes: 0 },
+    { inputBytes: 2 ** 32 - 1, records: 2 ** 32 - 1, planBytes: 2 ** 32 - 1 },
+  ]) {
+    assert.throws(() => new Kernel(noPolicy, sizes), /does not fit the memory of a kernel/);
   }
 });
 
