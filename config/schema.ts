@@ -42,7 +42,7 @@ const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
 
 const limits: z.ZodType<LimitsConfig> = section({
-  // The kernel takes records below 256 MiB; a record and its line are in memory at once.
+  // A record and its line are in memory at once; the kernel itself would take longer ones.
   max_record_bytes: byteSize(1024, 128 * MiB).default(32 * MiB),
   connection_bytes: byteSize(1024, 64 * GiB).default(64 * MiB),
   total_bytes: byteSize(1024, 64 * GiB).default(256 * MiB),

@@ -27,7 +27,7 @@ const table = {
   ),
   prefix: {
     default: '',
-    wanted: 'text of at most 64 KiB without a line break or any other control character',
+    wanted: `text of at most ${longestPrefixBytes / 1024} KiB without a line break or any other control character`,
     effect: 'written as it is before each line',
     parse: (text) =>
       Buffer.byteLength(text) > longestPrefixBytes || hasControlCharacter(text) ? undefined : text,

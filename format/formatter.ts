@@ -15,7 +15,7 @@ export type { LineFormat } from './line-format.ts';
 export { PolicyRefused } from './policy-refused.ts';
 export { recordStatus, type ScannedBatch } from './scanned-batch.ts';
 
-/** Room of the kernel that stays: some chunks of a socket. A record that is larger has a kernel of its own, thrown away after. */
+/** Size of the reusable kernel; larger input gets one of its own. */
 const ordinary: KernelSizes = { inputBytes: 256 * 1024, records: 32 * 1024, planBytes: 1024 * 1024 };
 
 /** Scans records by one policy, and makes the line formats of devices. */
@@ -44,7 +44,6 @@ export class Formatter {
       throw new RangeError(`Cannot use prefix: it is longer than ${LONGEST_PREFIX} bytes`);
     }
     const text = Buffer.from(salt);
-    // A longer key is hashed first (RFC 2104).
     const key = text.length > BLOCK_BYTES ? createHash('sha256').update(text).digest() : text;
     const midstates = this.#kernel.midstates(key);
     key.fill(0);
@@ -53,8 +52,8 @@ export class Formatter {
   }
 
   /**
-   * Scans whole records, each ended by a newline except perhaps the last. Chunks may split anywhere. A record without `time`
-   * is given that of its arrival, in milliseconds since 1970.
+   * Scans whole records, each ended by a newline except perhaps the last. Chunks may split anywhere. `arrivalMs`,
+   * milliseconds since 1970, becomes the `time` of records that have none.
    */
   scan(chunks: readonly Uint8Array[], headers: 'apply' | 'as_is', arrivalMs: number): ScannedBatch {
     let length = 0;
@@ -89,12 +88,12 @@ export class Formatter {
   }
 }
 
-/** The number of records; -1 when the kernel has room for fewer. */
+/** The number of records; -1 when they are more than the kernel has room for. */
 function scanIn(kernel: Kernel, chunks: readonly Uint8Array[], length: number, apply: boolean): number {
   try {
     return kernel.scan(chunks, length, apply);
   } catch (error) {
-    // The one thing that stops a scan: the system has no memory for the plan.
+    // A scan fails for one reason only: the system has no memory for the plan.
     kernel.wipe(length);
     throw new Error('Cannot scan batch: out of memory', { cause: error });
   }

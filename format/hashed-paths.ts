@@ -2,9 +2,12 @@ import * as fields from '../kernel/numbers/fields.ts';
 
 /**
  * What becomes of a string at a path of a record:
- * `clear`: copied; `token`: hashed unless empty; `accessor`: like a token, and copied when the device leaves accessors
- * readable; `wrapped_accessor`: the same, hashed when empty too; `data`: hashed but for timestamps and the mount's keys.
- * `hash`, hashed in any case, is what every path gets that is not in the table.
+ * - `clear`: it is copied.
+ * - `token`: it is hashed unless empty.
+ * - `accessor`: it is hashed unless empty or the device leaves accessors readable.
+ * - `wrapped_accessor`: it is hashed, also when empty, unless the device leaves accessors readable.
+ * - `data`: it is hashed unless it is a timestamp or its key stays readable on the mount.
+ * - `hash`: it is always hashed, like every path that is not in the table.
  */
 export type Treatment = 'clear' | 'hash' | 'token' | 'accessor' | 'wrapped_accessor' | 'data';
 
@@ -97,7 +100,7 @@ const fieldPaths: Readonly<Record<keyof typeof fields, string>> = {
   WRAPPING_ACCESSOR: 'response.wrap_info.accessor',
 };
 
-/** The values that the kernel reads itself, or that it treats by more than their path. */
+/** Each path whose value the kernel itself reads or treats by more than its path, and the kernel's number for it. */
 export const readFields: readonly (readonly [path: string, field: number])[] = Object.entries(fields).map(
   ([name, field]) => [fieldPaths[name as keyof typeof fields], field],
 );

@@ -1,5 +1,5 @@
 /**
- * One step from a value to the values in it: a member of that name, a member whose name begins with a text, any element of
+ * One step from a value to values in it: a member of that name, a member whose name begins with a text, any element of
  * an array, or everything below at any depth (one step or more).
  */
 export type PathSegment =
@@ -9,7 +9,7 @@ export type PathSegment =
   | { readonly kind: 'rest' };
 
 /**
- * Reads a path such as `auth.metadata.**`, `request.mount_*` or `request.headers.*[]`; null when it is none.
+ * Reads a path such as `auth.metadata.**`, `request.mount_*` or `request.headers.*[]`; null when the text is no such path.
  * `*` stands at the end of a name, `**` at the end of a path.
  */
 export function parseJsonPath(text: string): readonly PathSegment[] | null {

@@ -46,7 +46,7 @@ interface KernelExports {
   wipeBatch(length: number): void;
 }
 
-/** How much an instance has room for; its plan grows when it must. */
+/** What an instance has room for; only its plan can grow. */
 export interface KernelSizes {
   readonly inputBytes: number;
   readonly records: number;
@@ -133,7 +133,7 @@ export class Kernel {
     return this.#exports.scan(length, applyHeaders);
   }
 
-  /** What `length` bytes of input, and all that was made of them, left in the memory. */
+  /** Clears what `length` bytes of input, and all that was made of them, left in the memory. */
   wipe(length: number): void {
     this.#exports.wipeBatch(length);
   }
@@ -164,7 +164,7 @@ export class Kernel {
     this.#exports.useLine(format, hashed, elide, prefix.length);
   }
 
-  /** The lengths of all kept records' lines as running ends; a line beyond `limit` has none. */
+  /** Where each kept record's line will end, one line after the other; a line longer than `limit` is empty. */
   measure(limit: number): Uint32Array {
     this.#exports.measureLines(limit);
     const kept = this.kept;

@@ -8,8 +8,8 @@ import { KernelBatch, type ScannedBatch } from './scanned-batch.ts';
 /** How one device's lines are made: its options and its salt. */
 export interface LineFormat {
   /**
-   * The lines of the batch's kept records. A line that with prefix and newline would be longer than `maxLineBytes` is absent.
-   * The bytes are the caller's.
+   * The lines of the batch's kept records. A line is absent when it would be longer than `maxLineBytes`, prefix and newline included.
+   * The bytes belong to the caller.
    */
   render(batch: ScannedBatch, maxLineBytes: number): RenderedLines;
   /** `hmac-sha256:` and the digits for the text in UTF-8. */
@@ -69,7 +69,7 @@ export class KernelLineFormat implements LineFormat {
 
 /** A bit for each kind of string that the device hashes. */
 function hashedKinds(options: LineOptions): number {
-  // The headers' table counts for devices that hash nothing else, too.
+  // A device that hashes nothing else still hashes the headers that ask for it.
   if (options.logRaw) return 1 << HASHED_HEADER;
   let hashed = (1 << HASHED) | (1 << HASHED_HEADER);
   if (options.hmacAccessor) hashed |= 1 << HASHED_ACCESSOR;

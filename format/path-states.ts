@@ -40,8 +40,7 @@ interface Progress {
 }
 
 /**
- * Turns rules into states, so that a scanner that goes from state to state follows all of them at once. `states[0]` is the
- * record itself.
+ * Turns rules into states: a scanner that goes from state to state follows all rules at once. `states[0]` is the record itself.
  */
 export function pathStates(rules: readonly PathRule[]): readonly PathState[] {
   const states: PathState[] = [];

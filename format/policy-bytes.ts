@@ -75,7 +75,7 @@ function writePaths(writer: TableWriter, clearFields: readonly string[]): number
   return addressOf(states[0]!);
 }
 
-/** The names of audited headers. The strings of a value's array follow the table; anything of another shape is hashed. */
+/** The state whose names are the audited headers. A readable header's value is an array of strings; of another shape, it is hashed. */
 function writeHeaders(writer: TableWriter, headers: RecordPolicy['auditedHeaders'], clear: number): number {
   const hashed = writeUniform(writer, actions.HASH);
   const always = writeUniform(writer, actions.HEADER);

@@ -1,7 +1,7 @@
 import * as faults from '../kernel/numbers/faults.ts';
 import { DEEPEST, LONGEST_RECORD } from '../kernel/numbers/limits.ts';
 
-/** No text holds anything of the record. */
+/** Words for each of the kernel's faults; none quotes the record. */
 const texts: Readonly<Record<keyof typeof faults, string>> = {
   ENDS_EARLY: 'record ends too early',
   NOT_AN_OBJECT: 'not a JSON object',
@@ -23,7 +23,7 @@ const problems: ReadonlyMap<number, string> = new Map(
   Object.entries(faults).map(([name, fault]) => [fault, texts[name as keyof typeof faults]]),
 );
 
-/** Why a record is refused, by the kernel's fault. */
+/** Why a record is refused, in words, by the number of its fault. */
 export function recordProblem(fault: number): string {
   return problems.get(fault)!;
 }

@@ -11,7 +11,7 @@ import { INVALID, KEPT, UNAUDITED } from '../kernel/numbers/statuses.ts';
 import type { Kernel } from './kernel.ts';
 import { recordProblem } from './record-problems.ts';
 
-/** What became of a record in a scan: goes to devices, is not a record, or is of a path that is not audited. */
+/** What became of a record in a scan: it goes to devices, is not valid, or has a path that is not audited. */
 export const recordStatus: Readonly<Record<'kept' | 'invalid' | 'unaudited', number>> = {
   kept: KEPT,
   invalid: INVALID,

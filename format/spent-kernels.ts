@@ -8,12 +8,12 @@ const pauseMs = 1000;
 
 let collect: (() => void) | undefined;
 let bytes = 0;
-/** Whether memory is given back after the pause anyway. */
+/** Whether the pause is on, at whose end memory is given back. */
 let waiting = false;
 
 /**
- * Gives the memory of a thrown-away kernel back to the system. Left to itself the engine does that when it next has a reason of
- * its own, which in a quiet daemon may be hours: one large record would leave the process large.
+ * Gives the memory of a thrown-away kernel back to the system. The engine alone does that at its next collection, which in a
+ * quiet daemon may be hours away: one large record would leave the process large.
  */
 export function discardKernel(memoryBytes: number): void {
   bytes += memoryBytes;

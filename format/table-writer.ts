@@ -33,7 +33,7 @@ export class TableWriter {
     return this.#place.address + at;
   }
 
-  /** One address or count. */
+  /** Writes one address, length or count. */
   set(address: number, value: number): void {
     this.#bytes.writeUInt32LE(value, address - this.#place.address);
   }
@@ -42,14 +42,14 @@ export class TableWriter {
     this.#bytes.writeUInt8(value, address - this.#place.address);
   }
 
-  /** A text, and room for what the kernel reads past its end. */
+  /** Writes a text, with room for what the kernel reads past its end; returns its address. */
   text(bytes: Uint8Array): number {
     const address = this.reserve(bytes.length + VECTOR_BYTES);
     this.#bytes.set(bytes, address - this.#place.address);
     return address;
   }
 
-  /** The names of a state with a target each, as a hash table at most half full. */
+  /** Gives a state its names, each with a target, in a hash table at most half full. */
   names(state: number, targets: ReadonlyMap<string, number>): void {
     if (targets.size === 0) return;
     let size = 4;
@@ -65,7 +65,7 @@ export class TableWriter {
     this.set(state + STATE_MASK, size - 1);
   }
 
-  /** One name with its target. */
+  /** Writes one name with its target. */
   entry(address: number, name: Buffer, target: number): void {
     this.#bytes.writeBigUInt64LE(firstWord(name), address + ENTRY_WORD - this.#place.address);
     this.set(address + ENTRY_LENGTH, name.length);

@@ -1,15 +1,15 @@
 import { TIME } from './layout';
 import { QUOTE } from './text';
 
-// The member that records of the batch without `time` are given: `"time":"…"`.
+// Records of the batch that have no `time` are given this member: `"time":"…"`.
 
-/** Where its text lies, after the name, the colon and a quote. */
+/** Where the member's text lies: after the name, the colon and a quote. */
 export const TIME_TEXT: usize = TIME + 8;
 export let timeTextLength: usize = 0;
-/** Of the whole member, which begins at `TIME`. */
+/** Bytes of the whole member, which begins at `TIME`. */
 export let timeLength: usize = 0;
 
-/** Makes a member of the `length` bytes at `TIME_TEXT`. */
+/** Completes the member around the `length` bytes of text at `TIME_TEXT`. */
 export function useTime(length: usize): void {
   // `"time":"` as a little-endian number.
   store<u64>(TIME, 0x223a22656d697422);

@@ -3,8 +3,8 @@ import { copy } from './text';
 export let escapeEnd: usize = 0;
 
 /**
- * The code point of the valid escape whose backslash is at `at`, a surrogate pair taken as one; half of a pair is U+FFFD
- * (as encoding/json and TextEncoder do). `escapeEnd` is set to the byte after it.
+ * The code point of the valid escape whose backslash is at `at`. A surrogate pair is one code point, half of a pair is U+FFFD
+ * (as encoding/json and TextEncoder do). Sets `escapeEnd` to the byte after the escape.
  */
 export function escapedPoint(at: usize): u32 {
   const c: u32 = load<u8>(at + 1);
@@ -87,7 +87,7 @@ export function plainEnd(at: usize, end: usize): usize {
   return end;
 }
 
-/** Writes the decoded text of the valid string bytes from `at` up to `end` (never more bytes than they are); returns the byte after it. */
+/** Writes the text of the valid string bytes from `at` up to `end`, which it never exceeds; returns the byte after it. */
 export function decode(at: usize, end: usize, to: usize): usize {
   while (true) {
     const plain = plainEnd(at, end);

@@ -17,8 +17,8 @@ import {
 import { same } from './text';
 import { noteWrapping } from './wrapping';
 
-// What the daemon reads of a record: where the last value of each field lies, if it is a string. `At` is the byte after
-// the quote, 0 when absent; escapes are still as spelt.
+// What the daemon reads of a record: where the last value of each field lies, if it is a string. `…At` is the byte after the
+// first quote, 0 when there is no such string; escapes are as spelt.
 
 export let hasTime: bool = false;
 export let typeAt: usize = 0;
@@ -48,7 +48,7 @@ function forgetRequest(): void {
   namespaceAt = 0;
 }
 
-/** A value of the field begins: what an earlier member of the same name said counts no more, as in JSON.parse. */
+/** Forgets what an earlier member of the same name said: a new value of the field begins, and the last one counts, as in JSON.parse. */
 export function beginField(field: u32): void {
   switch (field) {
     case TIME:
@@ -113,7 +113,7 @@ export function noteField(field: u32, at: usize, length: usize): void {
   }
 }
 
-/** Writes namespace and path (or mount point) to `NAME`; returns the length, or -1 when it is longer than any policy's. */
+/** Writes namespace and path (or mount point) to `NAME`; returns the length, or -1 when they are too long to be in a policy. */
 function qualified(at: usize, length: usize): i32 {
   if (length > NAME_BYTES / 4 || (namespaceAt != 0 && namespaceLength > NAME_BYTES / 4)) return -1;
   let to = NAME;
@@ -122,12 +122,12 @@ function qualified(at: usize, length: usize): i32 {
   return (decode(at, at + length, to) - NAME) as i32;
 }
 
-/** `namespace/mount/` of the request at `NAME`; -1 when it has none. */
+/** Writes `namespace/mount/` of the request to `NAME`; returns the length, or -1 when no mount of a policy can match it. */
 export function qualifiedMount(): i32 {
   return mountAt == 0 ? -1 : qualified(mountAt, mountLength);
 }
 
-/** `namespace/path` of the request at `NAME`; -1 when it has none. */
+/** Writes `namespace/path` of the request to `NAME`; returns the length, or -1 when no path of a policy can match it. */
 export function qualifiedPath(): i32 {
   return pathAt == 0 ? -1 : qualified(pathAt, pathLength);
 }
@@ -135,7 +135,7 @@ export function qualifiedPath(): i32 {
 function reads(at: usize, length: usize, text: usize, textLength: usize): bool {
   if (at == 0) return false;
   if (length == textLength && same(at, text, length)) return true;
-  // No spelling is longer than six bytes a character.
+  // The longest spelling of a character has six bytes: `\u0061`.
   if (length > 6 * textLength || plainEnd(at, at + length) == at + length) return false;
   return decode(at, at + length, NAME) - NAME == textLength && same(NAME, text, textLength);
 }

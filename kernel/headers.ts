@@ -20,7 +20,7 @@ export function headerTextLength(header: usize): usize {
   return load<usize>(header, HEADER_LENGTH);
 }
 
-/** The audited header of that name in any case, or 0. */
+/** The audited header of that name, in whatever case; 0 when there is none. */
 function findHeader(name: usize, length: usize): usize {
   if (length > NAME_BYTES) return 0;
   const size = decode(name, name + length, NAME) - NAME;
@@ -32,14 +32,15 @@ function findHeader(name: usize, length: usize): usize {
   return find(headerNames(), NAME, size);
 }
 
-/** Scans one value: `value` of the file that calls this one, handed over because it cannot be imported back. */
+/** Scans one value. It is `value` of value.ts, handed over because that file imports this one. */
 type ScanValue = (at: usize, c: u32, state: usize, clear: bool, depth: u32) => usize;
 
 /** Scans `request.headers` after its opening brace: members that are not audited are dropped, with the right commas. */
 export function auditedHeaders(at: usize, depth: u32, scanValue: ScanValue): usize {
   if (depth > DEEPEST) return fail(at - 1, TOO_DEEP);
-  /** Where dropped bytes begin when the next member stays, and when none does. */
+  /** Where the bytes to drop begin when a member after them stays. */
   let dropFrom = at;
+  /** Where they begin when none does: the comma before them goes too. */
   let lastFrom = at;
   let dropping = false;
   at = skipBlanks(at);

@@ -3,11 +3,11 @@ import { absorb, interleave, storeHex } from './sha256x4';
 
 // HMAC-SHA256 from midstates, four messages at a time. A message waits in the bucket of its block count until three
 // more of that size have come, so that the lanes are full and end together. A job is message, length and destination of
-// the 64 digits; a bucket holds up to four and, after them, their number.
+// the 64 digits; a bucket holds up to four jobs and, after them, their number.
 
 const JOB_BYTES: usize = 12;
 const FILL: usize = 4 * JOB_BYTES;
-/** Up to this many blocks every count has its own bucket; beyond, four buckets for each doubling. */
+/** Each block count up to this one has its own bucket; beyond, there are four buckets for each doubling. */
 const EXACT: u32 = 16;
 
 let highest: u32 = 0;
@@ -19,7 +19,7 @@ function bucketOf(blocks: u32): u32 {
   return min(bucket, (BUCKETS as u32) - 1);
 }
 
-/** Sees to it that the 64 digits for this message are at `to`, after `finishHashes` at the latest. */
+/** Has the 64 digits of this message's hash written to `to`, by the end of `finishHashes` at the latest. */
 export function hashInto(message: usize, length: usize, to: usize): void {
   const bucket = bucketOf(((length + 72) >> 6) as u32);
   if (bucket > highest) highest = bucket;
@@ -78,7 +78,7 @@ function stage(lane: usize, message: usize, length: usize): void {
     for (let i: usize = 64; i < 128; i += 16) v128.store(to + i, i64x2.splat(0));
     end += 64;
   }
-  // The 64 bytes that the midstate has absorbed count.
+  // The length includes the 64 bytes that the midstate has absorbed.
   store<u64>(end, bswap<u64>(((length as u64) + 64) << 3));
 }
 
@@ -120,7 +120,7 @@ function hashFour(jobs: usize): void {
   storeHex(load<usize>(jobs, 8), load<usize>(jobs, 20), load<usize>(jobs, 32), load<usize>(jobs, 44));
 }
 
-/** Runs to the end of the longest message; a lane that ended before keeps its state. */
+/** Absorbs every block of the longest message; a lane whose message ended before keeps its state. */
 function absorbAll(
   m0: usize,
   l0: usize,

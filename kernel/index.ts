@@ -1,5 +1,5 @@
-// The kernel: is this JSON valid, which strings are hashed, what are the output bytes? Everything it works on is handed
-// over in its memory, at the places told below; format/kernel.ts is its only caller.
+// The kernel: is this JSON valid, which strings are hashed, what are the output bytes? Its only caller, format/kernel.ts, puts
+// what it works on into its memory, at the places below.
 import { TIME_TEXT } from './added-time';
 import { finishHashes } from './hmac';
 import * as place from './layout';
@@ -40,12 +40,12 @@ export function timePlace(): usize {
 export function midstatesPlace(): usize {
   return place.MIDSTATES;
 }
-/** Where a key of a block's length is put for `deriveMidstates`. */
+/** Where `deriveMidstates` finds the key, filled up with zeros to the length of a block. */
 export function keyPlace(): usize {
   return place.STAGE;
 }
 
-/** Writes the hash of the `length` bytes at `input`, by the midstates at `MIDSTATES`, to `hashPlace`; returns its length. */
+/** Writes the hash of the `length` bytes at `input` to `hashPlace`, by the midstates at `MIDSTATES`; returns the hash's length. */
 export function hashInput(length: usize): usize {
   useMidstates();
   putHashOf(place.DIGESTS, place.input, length);

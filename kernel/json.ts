@@ -18,7 +18,7 @@ export function jsonLength(record: usize, entry: usize, entriesEnd: usize): u64 
   for (; entry < entriesEnd; entry += PLAN_BYTES) {
     const start = load<usize>(entry);
     const size = load<u32>(entry, 4);
-    // What lies in an elided list is before `at`.
+    // An entry inside a list that was elided begins before `at`.
     if (((kinds >> (size >> LENGTH_BITS)) & 1) == 0 || start < at) continue;
     length +=
       (replacementLength(size >> LENGTH_BITS, load<u32>(entry, 8)) as i64) - ((size & LENGTH_MASK) as i64);
@@ -27,7 +27,7 @@ export function jsonLength(record: usize, entry: usize, entriesEnd: usize): u64 
   return length as u64;
 }
 
-/** Writes the record's JSON line: between the planned stretches every byte is the input's. */
+/** Writes the record's JSON line: the input, byte for byte, except for the planned stretches. */
 export function putJson(record: usize, entry: usize, entriesEnd: usize): void {
   const kinds = kindsFor(record);
   const flags = load<u32>(record, FLAGS);

@@ -12,8 +12,8 @@ import { closingQuote, ESCAPED } from './string';
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, NEWLINE, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './text';
 import { putXmlText } from './xml-text';
 
-// JSONx: the device's line as one line of XML. The record is known to be valid, so that a walk over its bytes will do; the
-// plan is followed on the way.
+// JSONx: the record as one line of XML. The record is known to be valid, so a walk over its bytes is enough, and the walk follows
+// the plan.
 
 const OBJECT: u8 = 0;
 const ARRAY: u8 = 1;
@@ -25,7 +25,7 @@ let lastEntry: usize = 0;
 let name: usize = 0;
 let nameEnd: usize = 0;
 
-/** Passes over what does not count; returns where the next planned stretch begins. */
+/** Skips the entries that do not count for this device; returns where the next planned stretch begins. */
 function nextPlanned(at: usize): usize {
   for (; entry < lastEntry; entry += PLAN_BYTES) {
     const start = load<usize>(entry);

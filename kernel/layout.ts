@@ -5,20 +5,20 @@ import { RECORD_BYTES } from './numbers/record-table';
 // Where things lie in the module's memory. The first regions have fixed sizes, so that their addresses are the same
 // in every instance; policy, records, input, scratch and plan follow with sizes given by `layout`.
 
-/** Loads and stores of 16 bytes may pass the end of what they read or write by less than this. */
+/** Room behind what is read or written in steps of a vector: the last step may pass the end. */
 export const SLACK: usize = 64;
 
 /** Rendered bytes are handed out in pieces of at most this size. */
 export const OUTPUT_BYTES: usize = 256 * 1024;
 
-/** Messages that are hashed once for a batch, however often they occur in it. */
+/** So many different messages of a batch are hashed once, however often they occur in it. */
 export const SLOTS: usize = 2048;
 export const SLOT_BYTES: usize = 12;
-/** In hexadecimal digits. */
+/** Bytes of a digest in hexadecimal digits. */
 export const DIGEST_BYTES: usize = 64;
 export const RECALL_ENTRIES: usize = 4096;
 
-/** Six bytes `\u0061` for one. */
+/** Bytes of a name as it is spelt in a record, where one byte may take six: `\u0061`. */
 export const NAME_BYTES: usize = 8 * LONGEST_NAME;
 
 export const TIME_BYTES: usize = 64;
@@ -38,7 +38,7 @@ export const STATE: usize = SPLAT + 256;
 export const WORDS: usize = STATE + 128;
 /** The padded last one or two blocks of each of four messages. */
 export const STAGE: usize = WORDS + 256;
-/** A group of fewer than four messages is filled up with this destination. */
+/** Where the digits go of the empty messages that fill up a group of fewer than four. */
 export const NOWHERE: usize = STAGE + 4 * 128;
 export const GROUP: usize = NOWHERE + DIGEST_BYTES;
 export const BUCKET_TABLE: usize = GROUP + BUCKET_BYTES;
@@ -61,7 +61,7 @@ export let scratch: usize = 0;
 export let plan: usize = 0;
 export let recordLimit: u32 = 0;
 
-/** A position has a flag in its highest bit (`ESCAPED`, `SLOT_FLAG`); of what is below, a quarter is left for the plan to grow. */
+/** Memory that `layout` may take. Addresses stay below 2 GiB, for their highest bit is a flag; a quarter is left for the plan to grow. */
 const MOST_BYTES: u64 = 0x60000000;
 
 /**

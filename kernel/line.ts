@@ -20,7 +20,7 @@ let kinds: u32 = 0;
 let elides: bool = false;
 export let prefixLength: usize = 0;
 
-/** `hashed`: bit `kind` is set when that kind of string is hashed on this device. */
+/** `hashed` has the bit `kind` set for each kind of string that this device hashes. */
 export function useLine(lineFormat: u32, hashed: u32, elide: bool, prefixBytes: usize): void {
   format = lineFormat;
   kinds = (hashed & hashedKinds(true)) | (1 << DROPPED) | (1 << RENAMED);

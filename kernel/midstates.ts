@@ -9,7 +9,7 @@ const INITIAL = memory.data<u32>([
 /** Makes the midstates of the 64-byte key at `STAGE` (RFC 2104: the key padded with zeros) and leaves them at `MIDSTATES`. */
 export function deriveMidstates(): void {
   for (let outer: usize = 0; outer < 2; outer++) {
-    // 0x36, and then 0x36 ^ 0x36 ^ 0x5c over what the first round left.
+    // The second round takes the first one's 0x36 away again.
     const pad: u8 = outer == 0 ? 0x36 : 0x36 ^ 0x5c;
     for (let i: usize = 0; i < BLOCK_BYTES; i++) store<u8>(STAGE + i, load<u8>(STAGE + i) ^ pad);
     for (let i: usize = 0; i < 8; i++) v128.store(STATE + i * 16, v128.load_splat<u32>(INITIAL + i * 4));

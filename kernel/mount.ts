@@ -18,7 +18,7 @@ export function beginMount(): void {
   wrong = false;
 }
 
-/** The mount's two tables of keys, or 0. */
+/** The mount in the policy that the record names, as far as it is read; 0 when there is none. */
 function mountNow(): usize {
   const length = qualifiedMount();
   return length < 0 ? 0 : find(mountNames(), NAME, length as usize);
@@ -36,7 +36,7 @@ export function clearKeys(response: bool): usize {
   return mount == 0 ? 0 : load<usize>(mount + (response ? MOUNT_RESPONSE_KEYS : MOUNT_REQUEST_KEYS));
 }
 
-/** At the end of the record: whether it must be scanned again. The second time is the last. */
+/** Whether the record, now at its end, must be scanned again; it never is a third time. */
 export function mountWasWrong(): bool {
   if (decided != UNKNOWN || assumed == UNKNOWN) return false;
   decided = mountNow();

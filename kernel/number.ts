@@ -1,7 +1,7 @@
 import { fail } from './fault';
 import { BAD_LITERAL, BAD_NUMBER } from './numbers/faults';
 
-/** The byte after the number at `at` (RFC 8259 section 6), whose first byte is a minus or a digit; 0 when it is none. */
+/** The byte after the number at `at` (RFC 8259 section 6), which begins with a minus or a digit; 0 when it is malformed. */
 export function numberEnd(at: usize): usize {
   let c: u32 = load<u8>(at);
   if (c == 0x2d) c = load<u8>(++at);
@@ -30,7 +30,7 @@ export function numberEnd(at: usize): usize {
   return at;
 }
 
-/** The byte after `true`, `false` or `null` at `at`, told by their four letters as a little-endian number. */
+/** The byte after `true`, `null` or `fals` at `at`, given as a little-endian number; 0 when other letters stand there. */
 export function literalEnd(at: usize, letters: u32): usize {
   if (load<u32>(at) == letters) return at + 4;
   for (let i: usize = 0; i < 4; i++) {

@@ -2,16 +2,16 @@ import { finishHashes } from './hmac';
 import { OUTPUT, OUTPUT_BYTES, SLACK } from './layout';
 import { copy } from './text';
 
-/** Given by the host: takes rendered bytes away before their memory is used again. */
+/** The host's function that copies rendered bytes away, before their memory is used again. */
 declare function take(at: usize, length: usize): void;
 
-/** What one `reserve` may ask for. */
+/** Most bytes that one `reserve` may ask for. */
 const LARGEST_RESERVE: usize = 1024;
 
 export let outputAt: usize = OUTPUT;
-/** How far the output region was ever written since the last wipe. */
+/** End of what was written in the output region since the last wipe. */
 let highest: usize = OUTPUT;
-/** Set while lengths are found: nothing is written. */
+/** Whether lengths are measured; then nothing is written. */
 let measuring: bool = false;
 export let measured: u64 = 0;
 
@@ -29,7 +29,7 @@ export function isMeasuring(): bool {
   return measuring;
 }
 
-/** Room for `length` bytes (at most `LARGEST_RESERVE`) and some slack, which the caller fills; returns where. */
+/** The address of room for `length` bytes (at most `LARGEST_RESERVE`) and some slack, for the caller to fill. */
 export function reserve(length: usize): usize {
   if (measuring) {
     measured += length as u64;
@@ -49,7 +49,7 @@ export function handOver(): void {
   outputAt = OUTPUT;
 }
 
-/** Bytes as they are. Long ones are not copied through the output region. */
+/** Writes bytes as they are; a long run is handed over from where it lies. */
 export function put(from: usize, length: usize): void {
   if (measuring) {
     measured += length as u64;
@@ -69,7 +69,7 @@ export function putByte(byte: u8): void {
   store<u8>(reserve(1), byte);
 }
 
-/** Text of ASCII characters. */
+/** Writes text of ASCII characters. */
 export function putText(text: string): void {
   const from = changetype<usize>(text);
   const length = text.length as usize;

@@ -7,15 +7,16 @@ import { HASHED, HASHED_ACCESSOR, HASHED_HEADER, HASHED_TIMESTAMP } from './numb
 import { NO_SLOT, slotOf } from './slots';
 import { isTimestamp } from './timestamp';
 
-// The plan: what differs from the input, in the order of the bytes. An entry is the first byte, the length with the kind
-// in its four highest bits, and a reference: for a string the slot of its message, or where its decoded text lies.
+// The plan: what differs from the input, in the order of the bytes. An entry is the first byte, the length with the kind in
+// its highest bits, and a reference. The reference of a string is the slot of its message, or where its decoded text lies, or 0;
+// that of a renamed header is the header, that of an elided list its element count.
 
 /** Set in a reference that names a slot. */
 export const SLOT_FLAG: u32 = 0x80000000;
 
 export let planAt: usize = 0;
 export let scratchAt: usize = 0;
-/** How far decoded text was ever written, by records that were given up too. */
+/** End of the decoded text that was written for this batch, that of refused records included. */
 export let scratchHighest: usize = 0;
 let planEnd: usize = 0;
 
@@ -42,7 +43,7 @@ export function addEntry(at: usize, length: usize, kind: u32, reference: u32): v
   planAt += PLAN_BYTES;
 }
 
-/** Plans the string between the quotes at `at - 1` and `end`; `clear` when its key stays readable on this mount. */
+/** Plans the string between the quotes at `at - 1` and `end`; `clear` says that its key stays readable on this mount. */
 export function addString(action: u32, at: usize, end: usize, escaped: bool, clear: bool): void {
   let message = at;
   let length = end - at;
@@ -73,7 +74,7 @@ export function addString(action: u32, at: usize, end: usize, escaped: bool, cle
   if (action == DATA && isTimestamp(message, length)) kind = HASHED_TIMESTAMP;
   let reference = slotOf(message, length, kind);
   if (reference != NO_SLOT) {
-    // A slot that is new points to the decoded text, so that it stays.
+    // A new slot points to the decoded text, which therefore stays.
     reference |= SLOT_FLAG;
     if (escaped) scratchAt = message + length;
   } else if (escaped) {

@@ -33,7 +33,7 @@ import { same } from './text';
 export function rootState(): usize {
   return load<usize>(POLICY, HEAD_ROOT);
 }
-/** Nothing below is hashed. */
+/** The state in which nothing is hashed, at any depth. */
 export function clearState(): usize {
   return load<usize>(POLICY, HEAD_CLEAR);
 }
@@ -57,7 +57,7 @@ export function stateAction(state: usize): u32 {
 export function stateField(state: usize): u32 {
   return load<u8>(state, STATE_FIELD);
 }
-/** Every member and element has this same state, so that names need no look. */
+/** Whether every member and element has this same state, so that no name need be looked up. */
 export function isUniform(state: usize): bool {
   return (load<u8>(state, STATE_FLAGS) & UNIFORM) != 0;
 }
@@ -65,12 +65,12 @@ export function elementState(state: usize): usize {
   return load<usize>(state, STATE_ELEMENTS);
 }
 
-/** Where a hash table is first looked into for a name of that first word and that length: this, cut off by the table's mask. */
+/** The hash of a name, by its first word and its length. The search for it begins at this entry of the table, cut off by the mask. */
 export function nameHash(word: u64, length: u32): u32 {
   return (((word ^ (length as u64)) * 0x9e3779b97f4a7c15) >> 40) as u32;
 }
 
-/** What the table of `state` has for exactly this name, or 0. */
+/** What exactly this name leads to in the table of `state`, or 0. */
 export function find(state: usize, name: usize, length: usize): usize {
   const mask = load<u32>(state, STATE_MASK);
   if (mask == 0) return 0;
@@ -114,7 +114,7 @@ export function memberState(state: usize, name: usize, length: usize, escaped: b
   return found != 0 ? found : otherState(state, name, length);
 }
 
-/** Decodes a name to `NAME` and returns its length; one too long to be in any table is left as it is spelt, cut off. */
+/** Decodes a name to `NAME` and returns its length. A name too long to be in any table is cut off instead of decoded. */
 export function decodedName(name: usize, length: usize): usize {
   if (length > NAME_BYTES) {
     memory.copy(NAME, name, NAME_BYTES);

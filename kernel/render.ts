@@ -8,12 +8,12 @@ import { beginMeasuring, beginOutput, handOver, measured } from './output';
 import { hashSlots } from './replacement';
 import { recordCount } from './scan';
 
-/** What a 32-bit end can say. */
+/** The largest end of a line that 32 bits can hold. */
 const MOST: u64 = 0xffffffff;
 
 /**
- * Finds the length of every kept record's line and writes the running ends. A line longer than `limit`, which may be infinite,
- * is left empty; so is one whose end could not be said.
+ * Finds the length of every kept record's line and writes the running ends. A line is left empty when it is longer than `limit`, which
+ * may be infinite, or when its end would be larger than `MOST`.
  */
 export function measureLines(limit: f64): void {
   const longest: u64 = limit < (MOST as f64) ? (max(limit, 0) as u64) : MOST;

@@ -8,7 +8,7 @@ import { slotCount } from './slots';
 
 // What stands in the line instead of a planned stretch of the input.
 
-/** `hmac-sha256:` and the digits. */
+/** Bytes of a hash: `hmac-sha256:` and the digits. */
 export const HASH_LENGTH: usize = 12 + 64;
 
 /** Bytes of the replacement in a JSON line. */
@@ -38,18 +38,18 @@ export function hashSlots(kinds: u32): void {
   finishHashes();
 }
 
-/** Writes `hmac-sha256:` and four bytes more. */
+/** Writes `hmac-sha256:` and four bytes more, where the digits come. */
 function putHashName(to: usize): void {
   v128.store(to, i8x16(104, 109, 97, 99, 45, 115, 104, 97, 50, 53, 54, 58, 0, 0, 0, 0));
 }
 
-/** Sees to it that the hash of this message is at `to`, after `finishHashes` at the latest. */
+/** Has the hash of this message written to `to`, by the end of `finishHashes` at the latest. */
 export function putHashOf(to: usize, message: usize, length: usize): void {
   putHashName(to);
   hashInto(message, length, to + 12);
 }
 
-/** The hash of the string planned at `start`, without quotes, at `to`; up to 3 bytes more are written. */
+/** Has the hash of the string planned at `start` written to `to`, by the end of `finishHashes` at the latest; no quotes. */
 export function putHash(to: usize, start: usize, length: usize, reference: u32): void {
   putHashName(to);
   if ((reference & SLOT_FLAG) != 0) {

@@ -39,7 +39,7 @@ export let recordCount: u32 = 0;
 export let keptCount: u32 = 0;
 let lineHigh: bool = false;
 
-/** The newline at or after `at`; notes whether there are bytes beyond ASCII before it. */
+/** The newline at or after `at`; sets `lineHigh` to whether there are bytes beyond ASCII before it. */
 function newline(at: usize): usize {
   let seen: i32 = 0;
   while (true) {
@@ -56,7 +56,7 @@ function newline(at: usize): usize {
   }
 }
 
-/** Scans one line without its end; returns the end of the object, or 0. */
+/** Scans the line from `at` up to its newline at `end`; returns the end of the object in it, or 0. */
 function scanObject(at: usize, end: usize): usize {
   if (end - at >= LONGEST_RECORD) return fail(at, TOO_LONG);
   const start = skipBlanks(at);
@@ -132,7 +132,7 @@ export function scan(length: usize, applyHeaders: bool): i32 {
   forgetSlots(0);
   beginValue(applyHeaders);
   const end = place.input + length;
-  // Every scan of bytes stops at the newline of its line.
+  // A newline stops every scan of bytes, so the last line needs one too.
   store<u8>(end, NEWLINE);
   let at = place.input;
   while (at < end) {

@@ -2,7 +2,7 @@ import { RECALL, RECALL_ENTRIES, SLOT_BYTES, SLOT_TABLE, SLOTS } from './layout'
 import { same } from './text';
 
 // A batch holds the same text many times: a token under `auth` and `request`, the same data in a request and its
-// response. The first 2,048 different messages of a batch get a slot and are hashed once per device.
+// response. The first `SLOTS` different messages of a batch get a slot and are hashed once per device.
 
 export const NO_SLOT: u32 = 0xffffffff;
 
@@ -23,8 +23,8 @@ function signature(message: usize, length: usize): u32 {
 }
 
 /**
- * The slot of this message, a new one if there is room; `NO_SLOT` otherwise. What the recall table says is only a hint and is
- * never cleared: a slot beyond the count is not looked at, and the message itself is compared.
+ * The slot of this message, a new one if it has none yet; `NO_SLOT` when there is no room. The recall table only gives hints, so it
+ * is never cleared: a hint beyond the count is ignored, and the message in the slot is compared.
  */
 export function slotOf(message: usize, length: usize, kind: u32): u32 {
   const recall = RECALL + ((signature(message, length) & ((RECALL_ENTRIES as u32) - 1)) as usize) * 2;

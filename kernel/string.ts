@@ -2,7 +2,7 @@ import { fail } from './fault';
 import { BAD_ESCAPE, CONTROL_CHARACTER } from './numbers/faults';
 import { BACKSLASH, QUOTE } from './text';
 
-/** Added to a position: the string that ends there has escapes. Positions stay below it. */
+/** Flag in the position of a closing quote: the string has escapes. Positions themselves are smaller. */
 export const ESCAPED: usize = 0x80000000;
 
 /** Of the 16 bytes at `at`, a bit for each that ends a run of plain string bytes: quote, backslash, control character. */
@@ -60,7 +60,7 @@ function afterEscape(at: usize): usize {
   return fail(at + 1, BAD_ESCAPE);
 }
 
-/** 16 for what is no hexadecimal digit. */
+/** The value of a hexadecimal digit; 16 when `c` is none. */
 function hexValue(c: u32): u32 {
   if (c - 0x30 < 10) return c - 0x30;
   const letter = (c | 0x20) - 0x61;

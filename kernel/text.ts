@@ -12,7 +12,7 @@ export const CLOSE_BRACKET: u32 = 0x5d;
 export const NEWLINE: u32 = 0x0a;
 export const RETURN: u32 = 0x0d;
 
-/** The first byte at or after `at` that is no blank of RFC 8259 section 2; a newline is the end of the record. */
+/** The first byte at or after `at` that is no blank of RFC 8259 section 2. A newline is no blank here: it ends the record. */
 export function skipBlanks(at: usize): usize {
   let c: u32 = load<u8>(at);
   while (c == 0x20 || c == 0x09 || c == RETURN) c = load<u8>(++at);

@@ -20,7 +20,7 @@ export function invalidUtf8(at: usize, end: usize): usize {
   return end;
 }
 
-/** Bytes of the sequence that starts with the non-ASCII byte at `at`; 0 when it is not one. */
+/** Bytes of the sequence that starts with the non-ASCII byte at `at`; 0 when it is not valid. */
 function sequenceSize(at: usize): usize {
   const first: u32 = load<u8>(at);
   if (first < 0xc2) return 0;

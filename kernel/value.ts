@@ -47,9 +47,9 @@ import {
 } from './text';
 import { beginWrapping, endWrapping } from './wrapping';
 
-/** Members or elements of the container that ended last. */
+/** Number of members or elements of the container that ended last. */
 export let elements: u32 = 0;
-/** The keys that stay readable in the data being scanned, 0 elsewhere. */
+/** The keys that stay readable in the data being scanned; 0 outside data. */
 let readable: usize = 0;
 let headersApply: bool = true;
 
@@ -82,7 +82,7 @@ export function value(at: usize, c: u32, state: usize, clear: bool, depth: u32):
   return fail(at, VALUE_EXPECTED);
 }
 
-/** Scans what follows the opening brace. */
+/** Scans the rest of an object, after its opening brace; returns the byte after it, or 0. */
 export function object(at: usize, state: usize, depth: u32): usize {
   if (depth > DEEPEST) return fail(at - 1, TOO_DEEP);
   const uniform = isUniform(state);
@@ -164,7 +164,7 @@ function isListed(keys: usize, key: usize, length: usize, escaped: bool): bool {
   return find(keys, key, length) != 0;
 }
 
-/** A value that the daemon itself reads, or that is treated by more than its path. */
+/** Scans a value that the kernel itself reads, or that it treats by more than its path. */
 function fieldValue(at: usize, c: u32, state: usize, field: u32, clear: bool, depth: u32): usize {
   beginField(field);
   if (field == REQUEST_HEADERS) {

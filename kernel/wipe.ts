@@ -8,7 +8,7 @@ export function wipeHashing(): void {
   memory.fill(MIDSTATES, 0, GROUP - MIDSTATES);
 }
 
-/** Clears all memory that held the bytes of a batch of `length`; it costs by what was used. */
+/** Clears all memory that held the bytes of a batch of `length`, and no more, so that a small batch costs little. */
 export function wipeBatch(length: usize): void {
   wipeHashing();
   memory.fill(NAME, 0, NAME_BYTES + SLACK);

@@ -3,9 +3,9 @@ import { ADDED_ACCESSOR, ADDED_TOKEN, HASHED, HASHED_ACCESSOR } from './numbers/
 import { addEntry, SLOT_FLAG } from './plan';
 import { NO_SLOT, slotOf } from './slots';
 
-// The reference hashes the token and the accessor of a `wrap_info` that it has filled in, also when they are empty; the raw log leaves
-// empty ones out, and the hashed log then has two members more. Seen for a wrapped request that failed: `creation_time` alone
-// tells such a `wrap_info` from any other object of that name.
+// The reference hashes the token and the accessor of a `wrap_info` that it has filled in, even when they are empty. Its raw log leaves
+// empty ones out, so its hashed log has two members more (seen for a wrapped request that failed). Only `creation_time` tells such
+// a `wrap_info` from any other object of that name.
 
 let seen: u32 = 0;
 
@@ -17,7 +17,7 @@ export function noteWrapping(field: u32): void {
   seen |= 1 << field;
 }
 
-/** `at` is the closing brace. */
+/** Adds the members that the object left out; `at` is its closing brace. */
 export function endWrapping(at: usize): void {
   if ((seen & (1 << WRAPPING_TIME)) == 0) return;
   if ((seen & (1 << WRAPPING_TOKEN)) == 0) addMember(at, ADDED_TOKEN, HASHED);

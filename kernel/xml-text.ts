@@ -26,7 +26,7 @@ export function putXmlText(at: usize, end: usize): void {
   if (at > from) put(from, at - from);
 }
 
-/** One code point; what XML 1.0 cannot hold (section 2.2) becomes U+FFFD, and what its parsers normalise a reference. */
+/** Writes one code point. XML 1.0 cannot hold some (section 2.2): they become U+FFFD; its parsers change others: they become references. */
 function putXmlPoint(point: u32): void {
   switch (point) {
     case 0x26:

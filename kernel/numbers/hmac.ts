@@ -1,7 +1,7 @@
 // HMAC with SHA-256 (RFC 2104).
 
-/** Bytes of a block. A key has at most as many; a longer one is hashed first. */
+/** HMAC block size in bytes; longer keys are hashed first. */
 export const BLOCK_BYTES: usize = 64;
 
-/** The states of SHA-256 after the inner and after the outer block of the key, 32 bytes each. */
+/** The inner and the outer midstate: SHA-256 after the key's first block, 32 bytes each. */
 export const MIDSTATES_BYTES: usize = 64;

@@ -1,3 +1,4 @@
-// The files beside this one are compiled twice: into the kernel by asc, and by tsc, which reads AssemblyScript's integers so.
+// Both compilers read the files beside this one: asc for the kernel, tsc for the format room. To tsc, AssemblyScript's integers
+// are numbers.
 declare type u32 = number;
 declare type usize = number;

@@ -1,7 +1,7 @@
-/** Levels of objects and arrays in a record. RFC 8259 section 9 lets a parser set a limit; with it the scan's recursion is bounded. */
+/** Most levels of objects and arrays in a record. RFC 8259 section 9 allows a limit; without one a record could exhaust the stack. */
 export const DEEPEST: u32 = 512;
 
-/** A length in the plan has this many bits; the rest of the 32 are the kind. */
+/** Bits of a length in the plan; the rest of the 32 are the kind. */
 export const LENGTH_BITS: u32 = 28;
 export const LENGTH_MASK: u32 = (1 << LENGTH_BITS) - 1;
 /** Records are shorter than this. */
@@ -13,5 +13,5 @@ export const LONGEST_NAME: usize = 1024;
 /** Bytes of the longest prefix of a line. */
 export const LONGEST_PREFIX: usize = 64 * 1024;
 
-/** Texts are compared and copied in steps of a vector, so that up to 15 bytes past their end are read. */
+/** Bytes of a step in which texts are compared and copied: up to 15 bytes past their end are read. */
 export const VECTOR_BYTES: usize = 16;
