@@ -1,46 +1,36 @@
 import { errorAnswer, type HttpAnswer, jsonAnswer } from '../http/http-routes.ts';
-import type { RefusalCode } from './refusals.ts';
-
-/** The statuses of the codes; of several the highest is answered. */
-export const refusalStatuses: Readonly<Record<RefusalCode, number>> = {
-  invalid_record: 400,
-  too_large: 413,
-  not_recorded: 503,
-  no_device: 503,
-  stopping: 503,
-};
+import { refusalStatuses } from './refusals.ts';
+import { type Reply, replyText } from './replies.ts';
 
 /** How many different messages are listed; each record's own is in its reply. */
 const longestErrors = 10;
 
-/** How a refusal begins, as `refusal` writes it. */
-const refused = '{"ok":false';
+/** What is wrong with a body as a whole. */
+export interface BodyFault {
+  readonly status: number;
+  readonly message: string;
+}
 
-/**
- * The answer to a body: 204 when every record in it was recorded. `replies` are the reply lines of its records, in
- * order; `fault` is what is wrong with the body as a whole.
- */
-export function recordsAnswer(
-  replies: readonly Buffer[],
-  fault: { readonly status: number; readonly message: string } | null,
-): HttpAnswer {
-  const text = Buffer.concat(replies).toString();
-  if (fault === null && text === '') return errorAnswer(400, 'no record in the body');
-  if (fault === null && !text.includes(refused)) return { status: 204, body: '' };
-  const lines = text.split('\n').slice(0, -1);
+/** The answer to a body: 204 when every record in it was recorded. `replies` are those of its records, in order. */
+export function recordsAnswer(replies: readonly Reply[], fault: BodyFault | null): HttpAnswer {
+  if (fault === null && replies.length === 0) return errorAnswer(400, 'no record in the body');
+  if (fault === null && replies.every((reply) => reply.kind === 'ok')) return { status: 204, body: '' };
   const errors = new Set<string>(fault === null ? [] : [fault.message]);
   let status = fault?.status ?? 0;
-  for (const line of lines) {
-    if (!line.startsWith(refused)) continue;
-    const { code, message } = JSON.parse(line) as { code: RefusalCode; message: string };
+  const texts: string[] = [];
+  for (const reply of replies) {
+    const text = replyText(reply);
+    for (let record = 0; record < reply.records; record++) texts.push(text);
+    if (reply.kind === 'ok' || reply.refusal === null) continue;
+    const { code, message } = reply.refusal;
     status = Math.max(status, refusalStatuses[code]);
     if (errors.size < longestErrors) errors.add(message);
   }
   const { headers = {} } = jsonAnswer(status, null);
-  // The reply lines are JSON already.
+  // The replies are JSON already.
   return {
     status,
     headers,
-    body: `{"errors":${JSON.stringify([...errors])},"replies":[${lines.join(',')}]}\n`,
+    body: `{"errors":${JSON.stringify([...errors])},"replies":[${texts.join(',')}]}\n`,
   };
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpListenerConfig } from '../../config/config.ts';
 import { errorAnswer, type HttpAnswer } from '../http/http-routes.ts';
-import { recordsAnswer } from './http-answer.ts';
+import { type BodyFault, recordsAnswer } from './http-answer.ts';
 import type { BudgetedReader, MemoryBudget } from './memory-budget.ts';
+import type { Reply } from './replies.ts';
 import { type IngestSettings, Session } from './session.ts';
 
 /** Records of one request: bounds what their replies take, which wait for the last of them. */
@@ -20,13 +21,12 @@ export class HttpExchange implements BudgetedReader {
   readonly #shared: IngestSettings;
   readonly #budget: MemoryBudget;
   readonly #session: Session;
-  readonly #replies: Buffer[] = [];
+  readonly #replies: Reply[] = [];
   readonly #tell: (answer: HttpAnswer) => void;
   #phase: 'reading' | 'ending' | 'answered' = 'reading';
   #passing: Passing = null;
-  #records = 0;
 
-  /** Never rejects. `begun` is called at once with what can cut the exchange short. */
+  /** Never rejects. `begun` is called at once with the exchange, so that it can be cut short. */
   static run(
     request: IncomingMessage,
     listener: Pick<HttpListenerConfig, 'headers'>,
@@ -79,16 +79,9 @@ export class HttpExchange implements BudgetedReader {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#passing !== null) {
-      chunk.fill(0);
-      return;
-    }
-    const { counters } = this.#shared;
-    const before = counters.received;
     this.#session.receive(chunk);
-    // All listeners add to that number, but nothing runs between the two lines.
-    this.#records += counters.received - before;
-    if (this.#records >= maxRequestRecords) {
+    if (this.#passing !== null) return;
+    if (this.#session.records >= maxRequestRecords) {
       this.#passing = 'too many';
       this.#session.discard();
     } else if (!this.#mayRead()) {
@@ -101,15 +94,15 @@ export class HttpExchange implements BudgetedReader {
     return this.#passing !== null || (this.inFlightBytes < connectionBytes && this.#budget.mayRead(this));
   }
 
-  #reply(replies: Buffer): void {
-    this.#replies.push(replies);
+  #reply(replies: readonly Reply[]): void {
+    for (const reply of replies) this.#replies.push(reply);
     this.resume();
     this.#answerWhenCertain();
   }
 
   #inputEnded(): void {
     if (this.#phase !== 'reading') return;
-    if (this.#passing === null) this.#session.end();
+    this.#session.end();
     this.#phase = 'ending';
     this.#answerWhenCertain();
   }
@@ -123,11 +116,11 @@ export class HttpExchange implements BudgetedReader {
   }
 
   #answerWhenCertain(): void {
-    if (this.#phase !== 'ending' || this.#session.inFlightRecords > 0) return;
+    if (this.#phase !== 'ending' || !this.#session.answered) return;
     this.#answer(recordsAnswer(this.#replies, this.#fault()));
   }
 
-  #fault(): { status: number; message: string } | null {
+  #fault(): BodyFault | null {
     switch (this.#passing) {
       case 'too many':
         return {

@@ -13,7 +13,7 @@ import type { MemoryBudget } from './memory-budget.ts';
 import type { IngestSettings } from './session.ts';
 
 /** How long a request may take to arrive, body included. A client that is slower is answered 408. */
-const defaultRequestMs = 60_000;
+export const longestRequestMs = 60_000;
 
 /** How long bodies may still take to arrive once the listener is to stop. */
 const lastBodyMs = 500;
@@ -21,7 +21,7 @@ const lastBodyMs = 500;
 /** How long clients may take to read their last answers. */
 const lastAnswersMs = 500;
 
-/** The longest delay a timer takes: closing waits for the clients, and how long is decided here. */
+/** Longest timer delay; `stop` sets the real deadline. */
 const noGraceMs = 2 ** 31 - 1;
 
 /** An HTTP server that takes records at `POST /v1/records`. */
@@ -51,7 +51,7 @@ export class HttpListener {
     shared: IngestSettings,
     budget: MemoryBudget,
     log: Log,
-    requestMs: number = defaultRequestMs,
+    requestMs: number,
   ): Promise<HttpListener> {
     const listener = new HttpListener(config, shared, budget, log);
     const { address, mode, group } = config;

@@ -4,7 +4,7 @@ import { within } from '../delivery/within.ts';
 import { addressText } from '../http/address-text.ts';
 import type { Log } from '../log/log.ts';
 import { SocketPathRefused } from '../sockets/socket-file.ts';
-import { HttpListener } from './http-listener.ts';
+import { HttpListener, longestRequestMs } from './http-listener.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { IngestSettings } from './session.ts';
 import { StreamListener } from './stream-listener.ts';
@@ -71,7 +71,7 @@ export class ListenerTable {
   #open(config: StreamListenerConfig | HttpListenerConfig): Promise<Listener> {
     return config.kind === 'stream'
       ? StreamListener.open(config, this.#shared, this.#budget, this.#log)
-      : HttpListener.open(config, this.#shared, this.#budget, this.#log);
+      : HttpListener.open(config, this.#shared, this.#budget, this.#log, longestRequestMs);
   }
 
   async #close(listeners: readonly Listener[]): Promise<void> {

@@ -5,7 +5,7 @@ const carriageReturn = 0x0d;
 export interface RecordSink {
   /**
    * Whole records, each ended by a newline except perhaps the last of the connection; none is over the limit.
-   * The chunks are wiped when this returns.
+   * The chunks are the sink's from now on: it wipes them once they are scanned.
    */
   records(chunks: readonly Buffer[], bytes: number): void;
   /** In the place of a record that is over the limit. */
@@ -21,8 +21,8 @@ export class RecordAssembler {
   readonly #sink: RecordSink;
   #held: Buffer[] = [];
   #heldBytes = 0;
-  /** Inside a record that was refused for its size, until its newline. */
-  #skipping = false;
+  /** `skipping`: inside a record that was refused for its size, until its newline. `discarding`: for good. */
+  #mode: 'taking' | 'skipping' | 'discarding' = 'taking';
 
   constructor(maxRecordBytes: number, sink: RecordSink) {
     this.#maxRecordBytes = maxRecordBytes;
@@ -34,18 +34,18 @@ export class RecordAssembler {
     return this.#heldBytes;
   }
 
-  /** Takes the chunk over: it is wiped once its records are passed on. */
+  /** Takes the chunk over: what is not passed on is wiped. */
   push(chunk: Buffer): void {
     let rest = chunk;
-    if (this.#skipping) {
-      const end = rest.indexOf(newline);
+    if (this.#mode !== 'taking') {
+      const end = this.#mode === 'skipping' ? chunk.indexOf(newline) : -1;
       if (end === -1) {
         chunk.fill(0);
         return;
       }
-      this.#skipping = false;
-      rest.fill(0, 0, end + 1);
-      rest = rest.subarray(end + 1);
+      this.#mode = 'taking';
+      chunk.fill(0, 0, end + 1);
+      rest = chunk.subarray(end + 1);
     }
     const last = rest.lastIndexOf(newline);
     if (last === -1) {
@@ -55,9 +55,9 @@ export class RecordAssembler {
     const whole = rest.subarray(0, last + 1);
     if (this.#heldBytes + whole.length <= this.#maxRecordBytes) this.#pass([...this.#held, whole]);
     else this.#passMeasured(whole);
-    // The copy lets the chunk be wiped now; the unfinished record is short, or fills the next chunks alone.
+    // A copy, because the chunk is the sink's; the unfinished record is short, or fills the next chunks alone.
     const unfinished = Buffer.from(rest.subarray(last + 1));
-    chunk.fill(0);
+    rest.fill(0, last + 1);
     this.#hold(unfinished);
   }
 
@@ -66,10 +66,10 @@ export class RecordAssembler {
     if (this.#heldBytes > 0) this.#pass(this.#held);
   }
 
-  /** The connection is gone: an unfinished record is nobody's. */
+  /** The unfinished record is nobody's, nor is anything that still comes. */
   discard(): void {
-    this.#wipe(this.#held);
-    this.#skipping = true;
+    this.#wipeHeld();
+    this.#mode = 'discarding';
   }
 
   #hold(bytes: Buffer): void {
@@ -79,8 +79,8 @@ export class RecordAssembler {
     // One byte of grace: it may be the carriage return before the newline.
     if (this.#heldBytes <= this.#maxRecordBytes) return;
     if (this.#heldBytes === this.#maxRecordBytes + 1 && bytes.at(-1) === carriageReturn) return;
-    this.#wipe(this.#held);
-    this.#skipping = true;
+    this.#wipeHeld();
+    this.#mode = 'skipping';
     this.#sink.tooLarge();
   }
 
@@ -90,7 +90,6 @@ export class RecordAssembler {
     this.#held = [];
     this.#heldBytes = 0;
     this.#sink.records(chunks, bytes);
-    this.#wipe(chunks);
   }
 
   /** The lines may include one that is over the limit; those between two such lines are passed on together. */
@@ -100,7 +99,8 @@ export class RecordAssembler {
       const end = whole.indexOf(newline, start) + 1;
       if (this.#recordBytes(whole, start, end) > this.#maxRecordBytes) {
         if (start > from) this.#pass([...this.#held, whole.subarray(from, start)]);
-        this.#wipe(this.#held);
+        this.#wipeHeld();
+        whole.fill(0, start, end);
         this.#sink.tooLarge();
         from = end;
       }
@@ -116,8 +116,8 @@ export class RecordAssembler {
     return held + end - start - (before === carriageReturn ? 2 : 1);
   }
 
-  #wipe(chunks: readonly Buffer[]): void {
-    for (const chunk of chunks) chunk.fill(0);
+  #wipeHeld(): void {
+    for (const chunk of this.#held) chunk.fill(0);
     this.#held = [];
     this.#heldBytes = 0;
   }

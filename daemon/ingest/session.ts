@@ -2,11 +2,12 @@ import type { LimitsConfig, StreamListenerConfig } from '../../config/config.ts'
 import { type Formatter, recordStatus, type ScannedBatch } from '../../format/formatter.ts';
 import type { Clock } from '../clock.ts';
 import type { Batch } from '../delivery/batch.ts';
-import type { Broker } from '../delivery/broker.ts';
+import type { Broker, Declined } from '../delivery/broker.ts';
 import type { IngestCounters } from './ingest-counters.ts';
 import { RecordAssembler } from './record-assembler.ts';
-import type { RefusalCode } from './refusals.ts';
-import { devicesReply, okReplies, type RecordName, refusal } from './replies.ts';
+import { type Refusal, refusals } from './refusals.ts';
+import { addReply, type DeviceOutcomes, type RecordName, type Reply } from './replies.ts';
+import { type Place, ReplyOrder } from './reply-order.ts';
 
 /** What every session of a daemon shares. */
 export interface IngestSettings {
@@ -20,19 +21,19 @@ export interface IngestSettings {
 
 const { kept, invalid } = recordStatus;
 
-/** Records read together, from the moment they are read until their replies are written. */
-interface Awaited {
-  readonly records: number;
-  readonly bytes: number;
+/** What a scan found of records read together, kept until their replies are certain. */
+interface Findings {
+  readonly place: Place;
   /** Per record: goes to the devices, is invalid, or is of a path that is not audited. */
   readonly statuses: Uint8Array;
-  /** Reply lines of invalid records, by record. */
-  readonly invalid: ReadonlyMap<number, string>;
+  /** What is wrong with the invalid ones, by record. */
+  readonly invalid: ReadonlyMap<number, Refusal>;
   /** Per record, for listeners that name it in the reply. */
   readonly names: readonly RecordName[] | null;
-  /** The reply lines, once certain. */
-  replies: Buffer | null;
 }
+
+/** What decides about the records that are to be recorded: the devices, the want of them, or that there are none. */
+type Verdict = Batch | Declined | 'nothing_kept';
 
 /**
  * One sender: bytes in, one reply a record out, in order. Knows nothing of sockets, so that the simulator runs the
@@ -41,34 +42,43 @@ interface Awaited {
 export class Session {
   readonly #shared: IngestSettings;
   readonly #listener: Pick<StreamListenerConfig, 'replies' | 'headers'>;
-  readonly #write: (replies: Buffer) => void;
   readonly #assembler: RecordAssembler;
-  #awaited: Awaited[] = [];
-  #inFlightBytes = 0;
-  #inFlightRecords = 0;
+  readonly #order: ReplyOrder;
+  #records = 0;
+  #receiving = false;
 
-  /** `write` takes the replies that are due, or an empty buffer where the listener sends none; it must not throw. */
+  /** `reply` takes the replies that are due; it must not throw. */
   constructor(
     shared: IngestSettings,
     listener: Pick<StreamListenerConfig, 'replies' | 'headers'>,
-    write: (replies: Buffer) => void,
+    reply: (replies: readonly Reply[]) => void,
   ) {
     this.#shared = shared;
     this.#listener = listener;
-    this.#write = write;
+    this.#order = new ReplyOrder(reply);
     this.#assembler = new RecordAssembler(shared.limits.maxRecordBytes, {
-      records: (chunks, bytes) => this.#records(chunks, bytes),
+      records: (chunks, bytes) => this.#take(chunks, bytes),
       tooLarge: () => this.#tooLarge(),
     });
   }
 
-  /** Raw bytes of records whose replies are not written. */
+  /** Records read since the start. */
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Raw bytes of records whose replies are not due. */
   get inFlightBytes(): number {
-    return this.#inFlightBytes;
+    return this.#order.bytes;
   }
 
   get inFlightRecords(): number {
-    return this.#inFlightRecords;
+    return this.#order.records;
+  }
+
+  /** Whether every record read has its reply; not in the midst of a chunk, whose other records come to it yet. */
+  get answered(): boolean {
+    return !this.#receiving && this.#order.empty;
   }
 
   /** Bytes of the record that has not ended yet. */
@@ -79,7 +89,9 @@ export class Session {
   /** Takes the chunk over and wipes it. */
   receive(chunk: Buffer): void {
     this.#shared.counters.bytes += chunk.length;
+    this.#receiving = true;
     this.#assembler.push(chunk);
+    this.#receiving = false;
   }
 
   /** The sender has sent its last byte. */
@@ -87,150 +99,132 @@ export class Session {
     this.#assembler.end();
   }
 
-  /** The sender is gone: its unfinished record is dropped; what is in flight goes on to the devices. */
+  /** Takes no more: the unfinished record is dropped, and what still comes; what is in flight goes on. */
   discard(): void {
     this.#assembler.discard();
   }
 
-  #records(chunks: readonly Buffer[], bytes: number): void {
-    const { formatter, broker, clock } = this.#shared;
+  #take(chunks: readonly Buffer[], bytes: number): void {
+    const { formatter, clock, counters } = this.#shared;
+    const arrival = clock.now();
+    const place = this.#order.take(bytes);
+    counters.bytesInFlight += bytes;
     const scanned = formatter.scan(chunks, this.#listener.headers, clock.wallTime());
+    for (const chunk of chunks) chunk.fill(0);
     if (scanned.records === 0) {
-      scanned.release();
-      return;
+      counters.bytesInFlight -= bytes;
+      this.#order.giveUp(place);
+    } else {
+      this.#submit(this.#examine(place, scanned), scanned, arrival);
     }
-    const awaited = this.#await(scanned, bytes);
-    if (scanned.kept === 0) {
-      scanned.release();
-      this.#decide(awaited, null, null);
-      return;
-    }
-    const refused = broker.submit({
-      records: scanned.kept,
-      arrival: clock.now(),
-      waitForAll: this.#listener.replies === 'devices',
-      render: (format, maxLineBytes) => format.render(scanned, maxLineBytes),
-      decided: (batch) => this.#decide(awaited, batch, null),
-    });
     scanned.release();
-    if (refused !== null) this.#decide(awaited, null, refused);
   }
 
-  #await(scanned: ScannedBatch, bytes: number): Awaited {
+  #examine(place: Place, scanned: ScannedBatch): Findings {
     const { statuses, records } = scanned;
-    const refusals = new Map<number, string>();
+    const refused = new Map<number, Refusal>();
     for (
       let record = statuses.indexOf(invalid);
       record !== -1;
       record = statuses.indexOf(invalid, record + 1)
     ) {
       const { offset, message } = scanned.problem(record);
-      refusals.set(record, refusal('invalid_record', `${message} at byte ${offset}`));
+      refused.set(record, refusals.invalid_record(message, offset));
     }
-    this.#shared.counters.unaudited += records - scanned.kept - refusals.size;
     const names =
       this.#listener.replies === 'devices'
         ? Array.from(statuses, (status, record) =>
             status === invalid ? { id: '', type: '' } : scanned.describe(record),
           )
         : null;
-    return this.#push({ records, bytes, statuses, invalid: refusals, names, replies: null });
+    this.#count(place, records);
+    this.#shared.counters.unaudited += records - scanned.kept - refused.size;
+    return { place, statuses, invalid: refused, names };
   }
 
-  #push(awaited: Awaited): Awaited {
-    this.#awaited.push(awaited);
-    this.#inFlightBytes += awaited.bytes;
-    this.#inFlightRecords += awaited.records;
-    const { counters } = this.#shared;
-    counters.received += awaited.records;
-    counters.bytesInFlight += awaited.bytes;
-    return awaited;
+  #count(place: Place, records: number): void {
+    this.#order.counted(place, records);
+    this.#records += records;
+    this.#shared.counters.received += records;
+  }
+
+  #submit(findings: Findings, scanned: ScannedBatch, arrival: number): void {
+    if (scanned.kept === 0) {
+      this.#decide(findings, 'nothing_kept');
+      return;
+    }
+    const declined = this.#shared.broker.submit({
+      records: scanned.kept,
+      arrival,
+      waitForAll: this.#listener.replies === 'devices',
+      render: (format, maxLineBytes) => format.render(scanned, maxLineBytes),
+      decided: (batch) => this.#decide(findings, batch),
+    });
+    if (declined !== null) this.#decide(findings, declined);
   }
 
   #tooLarge(): void {
-    const limit = this.#shared.limits.maxRecordBytes;
-    const line = refusal('too_large', `record is longer than max_record_bytes (${limit})`);
-    this.#shared.counters.refused.too_large++;
-    this.#push({
-      records: 1,
-      bytes: 0,
-      statuses: Uint8Array.of(invalid),
-      invalid: new Map([[0, line]]),
-      names: null,
-      replies: Buffer.from(line),
-    });
-    this.#flush();
+    const { counters, limits } = this.#shared;
+    const place = this.#order.take(0);
+    this.#count(place, 1);
+    counters.refused.too_large++;
+    this.#order.fill(place, [
+      { kind: 'refused', records: 1, refusal: refusals.too_large(limits.maxRecordBytes) },
+    ]);
   }
 
-  /** The replies are certain: from the batch, from the code that refused all of them, or from the records alone. */
-  #decide(awaited: Awaited, batch: Batch | null, refused: RefusalCode | null): void {
-    const missing = refused !== null ? awaited.records : (batch?.failures ?? 0);
-    if (missing === 0 && awaited.invalid.size === 0 && awaited.names === null) {
-      this.#count(awaited, null);
-      awaited.replies = okReplies(awaited.records);
+  /** The replies are certain. */
+  #decide(findings: Findings, verdict: Verdict): void {
+    const { place, names } = findings;
+    const { counters } = this.#shared;
+    counters.bytesInFlight -= place.bytes;
+    if (names === null && findings.invalid.size === 0 && satisfiesAll(verdict)) {
+      counters.ok += place.records;
+      this.#order.fill(place, [{ kind: 'ok', records: place.records }]);
     } else {
-      awaited.replies = this.#compose(awaited, batch, refused);
+      this.#order.fill(place, this.#compose(findings, verdict));
     }
-    this.#flush();
   }
 
-  #compose(awaited: Awaited, batch: Batch | null, refused: RefusalCode | null): Buffer {
-    const code = refused ?? 'not_recorded';
-    const message = refused === null ? this.#shared.broker.explain() : refusalMessages[refused];
-    const line = refusal(code, message);
-    const replies: string[] = [];
+  #compose({ statuses, invalid, names }: Findings, verdict: Verdict): readonly Reply[] {
+    const { counters } = this.#shared;
+    const refusal = satisfiesAll(verdict) ? null : this.#refusal(verdict);
+    const batch = typeof verdict === 'string' ? null : verdict;
+    const replies: Reply[] = [];
     let submitted = 0;
-    let missing = 0;
-    for (let record = 0; record < awaited.records; record++) {
-      const problem = awaited.invalid.get(record);
+    for (const [record, status] of statuses.entries()) {
+      const problem = invalid.get(record);
       if (problem !== undefined) {
-        replies.push(problem);
+        counters.refused.invalid_record++;
+        addReply(replies, problem);
         continue;
       }
-      const sent = awaited.statuses[record] === kept;
-      const ok = !sent || (refused === null && batch!.ok(submitted));
-      if (!ok) missing++;
-      if (awaited.names !== null) {
-        const outcome = ok ? null : { code, message };
-        replies.push(devicesReply(awaited.names[record]!, sent ? batch : null, submitted, outcome));
+      const sent = status === kept;
+      const refused = sent && batch?.ok(submitted) !== true ? refusal : null;
+      if (refused === null) counters.ok++;
+      else counters.refused[refused.code]++;
+      if (names === null) {
+        addReply(replies, refused);
       } else {
-        replies.push(ok ? okReply : line);
+        const devices = sent ? outcomesOf(batch, submitted) : {};
+        replies.push({ kind: 'devices', records: 1, refusal: refused, name: names[record]!, devices });
       }
       if (sent) submitted++;
     }
-    this.#count(awaited, missing === 0 ? null : { code, missing });
-    return Buffer.from(replies.join(''));
+    return replies;
   }
 
-  #count(awaited: Awaited, refused: { code: RefusalCode; missing: number } | null): void {
-    const { counters } = this.#shared;
-    counters.ok += awaited.records - awaited.invalid.size - (refused?.missing ?? 0);
-    counters.refused.invalid_record += awaited.invalid.size;
-    if (refused !== null) counters.refused[refused.code] += refused.missing;
-  }
-
-  /** Writes the replies that are certain, up to the first record that is not. */
-  #flush(): void {
-    let due = 0;
-    while (due < this.#awaited.length && this.#awaited[due]!.replies !== null) due++;
-    if (due === 0) return;
-    const done = this.#awaited.splice(0, due);
-    for (const awaited of done) {
-      this.#inFlightBytes -= awaited.bytes;
-      this.#inFlightRecords -= awaited.records;
-      this.#shared.counters.bytesInFlight -= awaited.bytes;
-    }
-    if (this.#listener.replies === 'none') this.#write(Buffer.alloc(0));
-    else this.#write(done.length === 1 ? done[0]!.replies! : Buffer.concat(done.map((it) => it.replies!)));
+  /** Why the records that were to be recorded are not; of a batch, those that it does not call ok. */
+  #refusal(verdict: Verdict): Refusal {
+    if (verdict === 'stopping' || verdict === 'no_device') return refusals[verdict]();
+    return refusals.not_recorded(this.#shared.broker.explain());
   }
 }
 
-const okReply = okReplies(1).toString();
+function satisfiesAll(verdict: Verdict): boolean {
+  return typeof verdict === 'string' ? verdict === 'nothing_kept' : verdict.failures === 0;
+}
 
-const refusalMessages: Readonly<Record<RefusalCode, string>> = {
-  invalid_record: 'not one JSON object in UTF-8',
-  too_large: 'record is longer than max_record_bytes',
-  not_recorded: 'no required device recorded it in time',
-  no_device: 'no device is enabled',
-  stopping: 'the daemon is stopping: reconnect and send it again',
-};
+function outcomesOf(batch: Batch | null, record: number): DeviceOutcomes {
+  return Object.fromEntries((batch?.paths ?? []).map((path, slot) => [path, batch!.outcome(slot, record)]));
+}

@@ -3,9 +3,9 @@ import type { StreamListenerConfig } from '../../config/config.ts';
 import type { Log } from '../log/log.ts';
 import { type ClaimedSocket, claimSocketPath } from '../sockets/socket-file.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
+import { ClientConnection, connectionBounds } from './client-connection.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import type { IngestSettings } from './session.ts';
-import { StreamConnection } from './stream-connection.ts';
+import { type IngestSettings, Session } from './session.ts';
 
 /** A UNIX stream socket that takes records: accepts clients, and ends them when the daemon stops. */
 export class StreamListener {
@@ -15,7 +15,7 @@ export class StreamListener {
   readonly #log: Log;
   readonly #server: net.Server;
   readonly #socket: ClaimedSocket;
-  readonly #connections = new Set<StreamConnection>();
+  readonly #connections = new Set<ClientConnection>();
   /** Log a full house once, not once a client. */
   #full = false;
 
@@ -68,7 +68,15 @@ export class StreamListener {
       return;
     }
     this.#full = false;
-    const connection = new StreamConnection(client, this.#config, this.#shared, this.#budget);
+    const config = this.#config;
+    const connection = new ClientConnection({
+      socket: client,
+      replies: config.replies,
+      shared: this.#shared,
+      budget: this.#budget,
+      bounds: connectionBounds,
+      openDoor: (reply) => new Session(this.#shared, config, reply),
+    });
     this.#connections.add(connection);
     client.once('close', () => this.#connections.delete(connection));
   }

@@ -1,43 +1,7 @@
-import type { Session } from '../../daemon/ingest/session.ts';
 import type { Device, WriteOutcome } from '../../devices/device.ts';
 import type { Lines } from '../../format/lines.ts';
-import type { Door, Sabotage } from './sabotage.ts';
-
-class TwoSessions implements Door {
-  #current: Session;
-  #other: Session;
-
-  constructor(open: () => Session) {
-    this.#current = open();
-    this.#other = open();
-  }
-
-  get heldBytes(): number {
-    return this.#current.heldBytes;
-  }
-
-  get inFlightBytes(): number {
-    return this.#current.inFlightBytes + this.#other.inFlightBytes;
-  }
-
-  get inFlightRecords(): number {
-    return this.#current.inFlightRecords + this.#other.inFlightRecords;
-  }
-
-  receive(chunk: Buffer): void {
-    const whole = chunk.at(-1) === 0x0a;
-    this.#current.receive(chunk);
-    if (whole) [this.#current, this.#other] = [this.#other, this.#current];
-  }
-
-  end(): void {
-    this.#current.end();
-  }
-
-  discard(): void {
-    this.#current.discard();
-  }
-}
+import { ingestBugs } from './ingest-bugs.ts';
+import type { Sabotage } from './sabotage.ts';
 
 class WrappedDevice implements Device {
   readonly tailBytes: number;
@@ -91,8 +55,6 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       };
     },
   },
-  /** Replies go out as they are decided: chunks of one connection take turns between two sessions. */
-  'reply-order': { session: (open) => new TwoSessions(open) },
   /** After a failure, what is sent again counts as written without being written. */
   'lost-batch-on-retry': { device: (device) => new ForgetfulDevice(device) },
   /** The bound on what waits is a thousand times what was configured. */
@@ -103,4 +65,5 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
   'tail-not-kept': { device: (device) => Object.assign(new WrappedDevice(device), { tailBytes: 0 }) },
   /** Nothing is ever late. */
   'no-deadline': { laneOptions: (options) => ({ ...options, writeTimeoutMs: 0 }) },
+  ...ingestBugs,
 };

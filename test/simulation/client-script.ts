@@ -10,6 +10,9 @@ export interface ScriptedLine {
   readonly kind: LineKind;
   /** Unlike any other record's in the run. */
   readonly record: number;
+  /** Where its bytes begin, and end without the line end. */
+  readonly start: number;
+  readonly end: number;
   /** How many bytes of the client's the daemon has read once it has to answer; past the end: the end of input. */
   readonly completeAt: number;
 }
@@ -23,10 +26,11 @@ export interface ClientScript {
 /** Requests for this path are answered and written nowhere. */
 export const unauditedPath = 'sys/health';
 
+/** None is a record when it is cut off, either. */
 const invalidTexts = [
   Buffer.from('{"type":'),
   Buffer.from('[1,2]'),
-  Buffer.from('{"type":"request"} {}'),
+  Buffer.from('"{}"'),
   Buffer.from('nonsense'),
   Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
 ];
@@ -50,10 +54,11 @@ export function writeScript(
     const record = nextRecord();
     const start = length;
     add(textOf(random, kind, record, maxRecordBytes));
+    const end = length;
     const ended = count < plan.records - 1 || random.chance(0.7);
     if (ended) add(random.chance(0.2) ? Buffer.from('\r\n') : Buffer.from('\n'));
     const completeAt = kind === 'too_large' ? start + maxRecordBytes + 1 : ended ? length : length + 1;
-    lines.push({ kind, record, completeAt });
+    lines.push({ kind, record, start, end, completeAt });
   }
   return { bytes: Buffer.concat(parts, length), lines };
 }

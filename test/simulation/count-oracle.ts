@@ -27,6 +27,18 @@ export function checkQueues(
   }
 }
 
+/**
+ * Promise 11: raw bytes stay within `total_bytes`, but for the even shares of those that hold little, and of each
+ * connection the record that it was given the turn to finish and a chunk that is read before anybody asks.
+ */
+export function checkMemory(world: World, daemon: SimulatedDaemon, largestReadBytes: number): void {
+  const { totalBytes, maxRecordBytes } = daemon.limits;
+  let held = 0;
+  for (const connection of daemon.connections) held += connection.bytes;
+  const bound = 2 * totalBytes + daemon.connections.size * (maxRecordBytes + largestReadBytes);
+  if (held > bound) world.violated('memory within bounds', `${held} raw bytes are held, bound ${bound}`);
+}
+
 /** Every record is counted once wherever it went. For a life that ended in order. */
 export function checkCounters(world: World, daemon: SimulatedDaemon, ledger: Ledger): void {
   const wrong = (what: string): void => world.violated('counters agree', what);
@@ -40,7 +52,9 @@ export function checkCounters(world: World, daemon: SimulatedDaemon, ledger: Led
     if (status.queueRecords !== 0 || status.queueBytes !== 0)
       wrong(`${status.path}: a closed queue is not empty`);
   }
-  const { received, ok, refused, bytesInFlight } = daemon.counters;
+  const { received, bytes, ok, refused, bytesInFlight, connections } = daemon.counters;
+  if (bytes !== ledger.bytes) wrong(`${bytes} bytes received of ${ledger.bytes}`);
+  if (connections !== 0) wrong(`${connections} connections at the end`);
   if (received !== ledger.received) wrong(`${received} received of ${ledger.received}`);
   if (ok + sum(Object.values(refused)) !== received) wrong(`${ok} ok of ${received}`);
   if (bytesInFlight !== 0) wrong(`${bytesInFlight} bytes in flight at the end`);

@@ -1,5 +1,5 @@
 import { writeScript } from './client-script.ts';
-import { checkCounters, checkQueues } from './count-oracle.ts';
+import { checkCounters, checkMemory, checkQueues } from './count-oracle.ts';
 import type { Destination, Trouble } from './destination.ts';
 import type { Random } from './random.ts';
 import { type Ledger, ReplyOracle } from './reply-oracle.ts';
@@ -41,6 +41,7 @@ export class LifeRun {
   /** Changes under way. */
   #changing = 0;
   #largestBatchBytes = 0;
+  readonly #largestReadBytes: number;
   #endedAt = 0;
 
   constructor(settings: LifeSettings) {
@@ -48,7 +49,10 @@ export class LifeRun {
     this.#world = settings.world;
     this.#random = settings.world.random.fork();
     this.#daemon = new SimulatedDaemon(settings.world, settings.life, settings.sabotage);
-    this.#ledger = { acknowledged: settings.acknowledged, offered: new Map(), received: 0 };
+    this.#largestReadBytes = Math.max(
+      ...settings.life.clients.map(({ buffers }) => Math.min(buffers.read, buffers.toDaemon)),
+    );
+    this.#ledger = { acknowledged: settings.acknowledged, offered: new Map(), received: 0, bytes: 0 };
   }
 
   async play(): Promise<void> {
@@ -64,13 +68,10 @@ export class LifeRun {
       const script = writeScript(this.#random, plan, life.limits.maxRecordBytes, nextRecord);
       const oracle = new ReplyOracle(world, this.#daemon, life, plan.replies, script, this.#ledger);
       const onRead = (bytes: number, records: number): void => this.#hasRead(bytes, records);
-      const { connectionBytes } = life.limits;
       const random = this.#random.fork();
       const daemon = this.#daemon;
       this.#oracles.push(oracle);
-      this.#clients.push(
-        new SimulatedClient({ world, daemon, plan, script, oracle, random, connectionBytes, onRead }),
-      );
+      this.#clients.push(new SimulatedClient({ world, daemon, plan, script, oracle, random, onRead }));
     }
     for (const change of life.changes) world.after(change.at, () => this.#change(change));
     world.after(life.faultsEndAt, () => this.#endFaults());
@@ -93,6 +94,7 @@ export class LifeRun {
     // A record grows by the time member; an entry of a queue has a fixed cost beside its lines.
     this.#largestBatchBytes = Math.max(this.#largestBatchBytes, bytes + records * 40 + 512);
     checkQueues(this.#world, this.#daemon.situation.enabled, this.#largestBatchBytes);
+    checkMemory(this.#world, this.#daemon, this.#largestReadBytes);
   }
 
   #fault(destination: Destination, fault: Fault): void {
@@ -183,7 +185,7 @@ export class LifeRun {
     this.#world.event('daemon', ending);
     if (ending === 'kill') {
       this.#daemon.kill();
-      this.#phase = 'ended';
+      this.#ended();
       return;
     }
     this.#phase = 'stopping';
@@ -198,10 +200,15 @@ export class LifeRun {
         }
         bound();
         for (const client of this.#clients) client.leave();
-        this.#phase = 'ended';
+        this.#ended();
       };
       finish();
     });
+  }
+
+  #ended(): void {
+    this.#phase = 'ended';
+    this.#endedAt = this.#world.clock.now();
   }
 
   /** Looks at what is left when a life is over. */

@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 const replyGraceMs = 100;
 
 /** A record the daemon has read, and what it promised about it at that moment. */
-interface Awaited {
+interface Asked {
   readonly line: ScriptedLine;
   readonly at: number;
   readonly situation: Situation;
@@ -32,6 +32,8 @@ export interface Ledger {
   readonly offered: Map<EnabledDevice, number>;
   /** Lines read that have to be answered or counted. */
   received: number;
+  /** Bytes read. */
+  bytes: number;
 }
 
 /** Watches one connection: a reply for each record, in order, in time, and true. */
@@ -39,12 +41,15 @@ export class ReplyOracle {
   readonly #world: World;
   readonly #daemon: SimulatedDaemon;
   readonly #life: Life;
-  readonly #replies: Replies;
+  readonly #wanted: Replies;
   readonly #script: ClientScript;
   readonly #ledger: Ledger;
-  readonly #awaited: Awaited[] = [];
-  #read = 0;
+  #asked: Asked[] = [];
+  #readBytes = 0;
+  #readLines = 0;
+  #replies = 0;
   #dueBy = 0;
+  #gone = false;
 
   constructor(
     world: World,
@@ -57,24 +62,52 @@ export class ReplyOracle {
     this.#world = world;
     this.#daemon = daemon;
     this.#life = life;
-    this.#replies = replies;
+    this.#wanted = replies;
     this.#script = script;
     this.#ledger = ledger;
   }
 
   /** Records that were read and not answered; none for a client that gets no replies. */
   get awaited(): number {
-    return this.#awaited.length;
+    return this.#asked.length;
   }
 
-  /** To be told before the daemon reads up to `bytes`; one more than there are for the end. Returns how many records end there. */
+  /** Replies written since the start. */
+  get replies(): number {
+    return this.#replies;
+  }
+
+  /** To be told before the daemon takes that many bytes. Returns how many records end in them. */
   reads(bytes: number): number {
     const { lines } = this.#script;
-    const first = this.#read;
-    for (; this.#read < lines.length && lines[this.#read]!.completeAt <= bytes; this.#read++) {
-      this.#await(lines[this.#read]!);
+    const first = this.#readLines;
+    this.passesOver(bytes);
+    for (; (lines[this.#readLines]?.completeAt ?? Infinity) <= this.#readBytes; this.#readLines++) {
+      this.#await(lines[this.#readLines]!);
     }
-    return this.#read - first;
+    return this.#readLines - first;
+  }
+
+  /** The daemon reads bytes that it throws away. */
+  passesOver(bytes: number): number {
+    this.#readBytes += bytes;
+    this.#ledger.bytes += bytes;
+    return 0;
+  }
+
+  /** To be told before the daemon takes the end of input for the end of a record: the whole of it, or half. */
+  inputEnds(): number {
+    const line = this.#script.lines[this.#readLines];
+    if (line === undefined || this.#readBytes <= line.start) return 0;
+    this.#readLines++;
+    this.#await(this.#readBytes < line.end ? { ...line, kind: 'invalid' } : line);
+    return 1;
+  }
+
+  /** Nothing can be written any more. */
+  connectionGone(): void {
+    this.#gone = true;
+    this.#asked = [];
   }
 
   #await(line: ScriptedLine): void {
@@ -84,15 +117,15 @@ export class ReplyOracle {
     if (line.kind === 'valid' && !situation.stopping) {
       for (const device of situation.enabled) offered.set(device, (offered.get(device) ?? 0) + 1);
     }
-    if (this.#replies === 'none') return;
+    if (this.#wanted === 'none' || this.#gone) return;
     const at = this.#world.clock.now();
     this.#dueBy = Math.max(this.#dueBy, at + longestTimeoutMs(situation.enabled) + replyGraceMs);
-    this.#awaited.push({ line, at, situation, dueBy: this.#dueBy });
+    this.#asked.push({ line, at, situation, dueBy: this.#dueBy });
   }
 
   /** Takes what the daemon writes. */
   replied(bytes: Buffer): void {
-    if (this.#replies === 'none') {
+    if (this.#wanted === 'none') {
       if (bytes.length > 0)
         this.#world.violated('one reply a record', 'a reply on a connection that gets none');
       return;
@@ -103,15 +136,16 @@ export class ReplyOracle {
   }
 
   #reply(text: string): void {
-    const awaited = this.#awaited.shift();
-    if (awaited === undefined) {
+    const asked = this.#asked.shift();
+    this.#replies++;
+    if (asked === undefined) {
       this.#world.violated('one reply a record', `a reply without a record: ${text}`);
       return;
     }
     const reply: Reply = JSON.parse(text);
-    const { line, dueBy } = awaited;
+    const { line, dueBy } = asked;
     this.#world.event(recordId(line.record), reply.ok ? 'ok' : `${reply.code}`);
-    const problem = this.#wrongReply(awaited, reply);
+    const problem = this.#wrongReply(asked, reply);
     if (problem !== null)
       this.#world.violated('true replies, in order', `${recordId(line.record)}: ${problem}: ${text}`);
     const late = this.#world.clock.now() - dueBy;
@@ -119,21 +153,21 @@ export class ReplyOracle {
     if (line.kind === 'valid' && reply.ok) this.#ledger.acknowledged.add(line.record);
   }
 
-  #wrongReply(awaited: Awaited, reply: Reply): string | null {
-    const { line, situation } = awaited;
+  #wrongReply(asked: Asked, reply: Reply): string | null {
+    const { line, situation } = asked;
     switch (line.kind) {
       case 'invalid':
         return reply.code === 'invalid_record' ? null : 'wanted invalid_record';
       case 'too_large':
         return reply.code === 'too_large' ? null : 'wanted too_large';
       case 'unaudited':
-        return reply.ok ? this.#wrongDevices(awaited, reply, []) : 'wanted ok for a path that is not audited';
+        return reply.ok ? this.#wrongDevices(asked, reply, []) : 'wanted ok for a path that is not audited';
       case 'valid':
-        return this.#wrongVerdict(awaited, reply) ?? this.#wrongDevices(awaited, reply, situation.enabled);
+        return this.#wrongVerdict(asked, reply) ?? this.#wrongDevices(asked, reply, situation.enabled);
     }
   }
 
-  #wrongVerdict({ line, at, situation }: Awaited, reply: Reply): string | null {
+  #wrongVerdict({ line, at, situation }: Asked, reply: Reply): string | null {
     if (reply.ok) {
       if (situation.stopping) return 'ok while stopping';
       if (situation.enabled.length === 0) return 'ok without a device';
@@ -153,16 +187,16 @@ export class ReplyOracle {
   /** Promise 4: an opening, the write before and its own are all that a reply of a healthy device waits for. */
   #steadyIsLate(at: number): boolean {
     const { steady, devices } = this.#life;
-    if (steady === null || this.#replies !== 'status') return false;
+    if (steady === null || this.#wanted !== 'status') return false;
     return this.#world.clock.now() - at > 4 * devices[steady]!.destination.latencyMs + 0.001;
   }
 
   #wrongDevices(
-    { line, at, situation }: Awaited,
+    { line, at, situation }: Asked,
     reply: Reply,
     enabled: readonly EnabledDevice[],
   ): string | null {
-    if (this.#replies !== 'devices') return null;
+    if (this.#wanted !== 'devices') return null;
     const devices = { ...reply.devices };
     if (reply.id !== recordId(line.record) || reply.type !== 'request') return 'another record’s name';
     if (situation.stopping) return Object.keys(devices).length === 0 ? null : 'devices while stopping';
@@ -204,7 +238,7 @@ export class ReplyOracle {
 
   /** A life ended at `endedAt`; `answered`: nothing may be left. */
   finish(answered: boolean, endedAt: number): void {
-    const oldest = this.#awaited[0];
+    const oldest = this.#asked[0];
     if (oldest === undefined) return;
     const silent = endedAt - oldest.dueBy;
     if (answered) this.#world.violated('one reply a record', `no reply to ${recordId(oldest.line.record)}`);

@@ -1,20 +1,26 @@
 import type { Lane } from '../../daemon/delivery/lane.ts';
-import type { Session } from '../../daemon/ingest/session.ts';
+import type { ConnectionBounds, RecordDoor } from '../../daemon/ingest/client-connection.ts';
+import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
+import type { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
+import type { Reply } from '../../daemon/ingest/replies.ts';
+import type { IngestSettings, Session } from '../../daemon/ingest/session.ts';
 import type { Device } from '../../devices/device.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 
-/** The side of a session that a connection uses. */
-export type Door = Pick<
-  Session,
-  'receive' | 'end' | 'discard' | 'heldBytes' | 'inFlightBytes' | 'inFlightRecords'
->;
+/** Opens a session that tells its replies to the connection, or to what is put between them. */
+export type OpenSession = (tell: (replies: readonly Reply[]) => void) => Session;
 
 /** Ways to spoil a daemon from outside while the rest of its code runs as it is. */
 export interface Sabotage {
   readonly lane?: (lane: Lane) => void;
   readonly laneOptions?: (options: LaneOptions) => LaneOptions;
   readonly device?: (device: Device) => Device;
-  readonly session?: (open: () => Session) => Door;
+  readonly session?: (open: OpenSession, tell: (replies: readonly Reply[]) => void) => RecordDoor;
+  readonly socket?: (socket: ClientSocket) => ClientSocket;
+  readonly bounds?: (bounds: ConnectionBounds) => ConnectionBounds;
+  readonly budget?: (budget: MemoryBudget) => void;
+  /** What the daemon goes by; the oracles go by what was configured. */
+  readonly ingest?: (ingest: IngestSettings) => void;
 }
 
 /** Nothing is spoilt. */

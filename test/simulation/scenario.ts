@@ -1,7 +1,9 @@
 import type { Requirement } from '../../config/config.ts';
+import type { ConnectionBounds } from '../../daemon/ingest/client-connection.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { DestinationSettings, Transport, Trouble } from './destination.ts';
 import type { Random } from './random.ts';
+import type { SocketBuffers } from './simulated-socket.ts';
 
 /** What happens to a destination, when. Times are virtual milliseconds from the start of the life it happens in. */
 export type Fault =
@@ -36,6 +38,11 @@ export interface ClientPlan {
   readonly wholeLines: boolean;
   /** Whether it goes away before the end, without a word. */
   readonly vanishes: boolean;
+  /** Whether it ends its input behind the last record; otherwise it stays until the daemon closes. */
+  readonly endsInput: boolean;
+  /** How it reads its replies. */
+  readonly reads: 'at_once' | 'slowly' | 'never';
+  readonly buffers: SocketBuffers;
 }
 
 /** One life of the daemon, from a start to a stop or a kill. */
@@ -56,6 +63,7 @@ export interface Life {
     readonly connectionBytes: number;
     readonly totalBytes: number;
   };
+  readonly bounds: ConnectionBounds;
 }
 
 /** What a seed stands for. Lives share their destinations: a daemon finds what the one before it left. */
@@ -118,6 +126,11 @@ function drawLife(
       connectionBytes: random.pick([500, 4_000, 1_000_000]),
       totalBytes: random.pick([1_500, 10_000, 1_000_000]),
     },
+    bounds: {
+      records: random.pick([2, 10, 1_000]),
+      unreadBytes: random.pick([100, 1_000, 100_000]),
+      silentBytes: random.pick([300, 2_000]),
+    },
   };
 }
 
@@ -163,6 +176,15 @@ function drawClient(random: Random, faultsEndAt: number): ClientPlan {
     chunkBytes: random.pick([100, 400, 5_000]),
     wholeLines: random.chance(0.4),
     vanishes: random.chance(0.1),
+    endsInput: random.chance(0.7),
+    reads: random.pick(['at_once', 'at_once', 'at_once', 'slowly', 'never']),
+    buffers: {
+      toDaemon: random.pick([300, 5_000, 1_000_000]),
+      read: random.pick([100, 2_000, 65_536]),
+      toClient: random.pick([50, 1_000, 1_000_000]),
+      // Never more than the unread bytes at which a connection waits for `drain`.
+      highWater: 100,
+    },
   };
 }
 

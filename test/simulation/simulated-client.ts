@@ -1,22 +1,21 @@
-import type { BudgetedReader } from '../../daemon/ingest/memory-budget.ts';
+import type { ClientConnection } from '../../daemon/ingest/client-connection.ts';
 import type { ClientScript } from './client-script.ts';
+import { DoorWatch } from './door-watch.ts';
 import type { Random } from './random.ts';
 import type { ReplyOracle } from './reply-oracle.ts';
-import type { Door } from './sabotage.ts';
 import type { ClientPlan } from './scenario.ts';
 import type { SimulatedDaemon } from './simulated-daemon.ts';
+import { SimulatedSocket, type SocketPeer } from './simulated-socket.ts';
 import type { World } from './world.ts';
 
 const newline = 0x0a;
 
-/** How often a sender that is held back is looked at again. */
-const reviewMs = 50;
-
 /** About how long the slowest client takes to send what it has, unless it is held back. */
 const longestTalkMs = 3_000;
 
-/** Bytes in flight on a connection that gets no replies before it is held back. */
-const silentBytes = 2_000;
+/** How long a slow reader waits between two reads, and how little it reads. */
+const slowReadMs = 20;
+const slowReadBytes = 60;
 
 export interface SimulatedClientSettings {
   readonly world: World;
@@ -25,124 +24,163 @@ export interface SimulatedClientSettings {
   readonly script: ClientScript;
   readonly oracle: ReplyOracle;
   readonly random: Random;
-  readonly connectionBytes: number;
-  /** Called after the daemon has read `bytes` more, with `records` ended in them. */
+  /** Called after the daemon has taken `bytes` that end `records` records. */
   readonly onRead: (bytes: number, records: number) => void;
 }
 
-/** A client and the connection that reads from it, with its back pressure but without a socket. */
-export class SimulatedClient implements BudgetedReader {
+/** A client that sends its script through a socket, and reads what comes back in its own way. */
+export class SimulatedClient implements SocketPeer {
   readonly #settings: SimulatedClientSettings;
-  readonly #door: Door;
-  #state: 'sending' | 'held_back' | 'sent' | 'gone' = 'sending';
-  #sent = 0;
   readonly #vanishAt: number;
   readonly #pauseMs: number;
-  #scheduled = false;
+  readonly #socket: SimulatedSocket;
+  #connection: ClientConnection | null = null;
+  #watch: DoorWatch | null = null;
+  #state: 'away' | 'sending' | 'sent' | 'gone' = 'away';
+  #sent = 0;
+  /** Lines that get a reply, sent whole; and replies read. */
+  #asked = 0;
+  #answered = 0;
+  #sendsSoon = false;
+  #readsSoon = false;
 
   constructor(settings: SimulatedClientSettings) {
-    const { world, daemon, plan, script, oracle, random } = settings;
+    const { world, daemon, plan, script, random } = settings;
     this.#settings = settings;
     this.#vanishAt = plan.vanishes ? random.below(script.bytes.length) : Number.POSITIVE_INFINITY;
     const chunks = script.bytes.length / (plan.chunkBytes / 2);
     this.#pauseMs = Math.min(plan.pauseMs, (2 * longestTalkMs) / chunks);
-    this.#door = daemon.connect(plan.replies, (replies) => {
-      if (!daemon.alive) return;
-      oracle.replied(replies);
-      this.resume();
-    });
-    daemon.budget.join(this);
-    this.#scheduled = true;
-    world.after(plan.startsAt, () => this.#send());
+    this.#socket = new SimulatedSocket(world, () => daemon.alive, plan.buffers, this);
+    world.after(plan.startsAt, () => this.#connect());
   }
 
-  get bytes(): number {
-    return this.#door.heldBytes + this.#door.inFlightBytes;
-  }
-
-  get inFlightBytes(): number {
-    return this.#door.inFlightBytes;
+  get connection(): ClientConnection | null {
+    return this.#connection;
   }
 
   get inFlightRecords(): number {
-    return this.#door.inFlightRecords;
+    return this.#watch?.inFlightRecords ?? 0;
   }
 
-  /** Has sent all and had all replies, or cannot go on for want of devices. */
+  /** Whether nothing more can happen: all is sent and answered, or the daemon rightly waits. */
   get finished(): boolean {
-    if (this.#state === 'sending') return false;
-    return this.#state === 'held_back' || this.#door.inFlightRecords === 0;
+    const { plan, daemon, oracle } = this.#settings;
+    if (this.#watch === null) return this.#state === 'gone';
+    if (!this.#watch.answered || oracle.awaited > 0) return false;
+    if (plan.replies === 'none' && !daemon.broker.canRecord()) return true;
+    if (this.#state === 'gone') return this.#socket.destroyed;
+    if (plan.reads === 'never' && this.#socket.writableLength > 0) return this.#mustWait();
+    return this.#state === 'sent' && this.#socket.heard && this.#answered === this.#due();
   }
 
-  resume(): void {
-    if (this.#state !== 'sending' || this.#scheduled || !this.#mayRead()) return;
-    this.#scheduleSend();
-  }
-
-  #scheduleSend(): void {
-    const { world, random } = this.#settings;
-    this.#scheduled = true;
-    world.after(random.between(0, this.#pauseMs), () => this.#send());
-  }
-
-  #mayRead(): boolean {
-    const { plan, oracle, connectionBytes, daemon } = this.#settings;
+  /** Whether so much is unread that the daemon need not read on, or all was read. */
+  #mustWait(): boolean {
+    const { daemon } = this.#settings;
     return (
-      oracle.awaited < plan.window &&
-      this.#door.inFlightBytes < connectionBytes &&
-      daemon.budget.mayRead(this)
+      this.#socket.writableLength >= daemon.bounds.unreadBytes ||
+      (this.#state === 'sent' && this.#socket.heard)
     );
   }
 
-  #heldBack(): boolean {
-    const { plan, daemon } = this.#settings;
-    return plan.replies === 'none' && (this.#door.inFlightBytes > silentBytes || !daemon.broker.canRecord());
+  /** Replies it should have read. */
+  #due(): number {
+    const { plan, oracle } = this.#settings;
+    return plan.reads === 'never' ? this.#answered : oracle.replies;
   }
 
-  #send(): void {
-    this.#scheduled = false;
-    const { world, daemon, plan, script, oracle, random } = this.#settings;
-    if (this.#state === 'gone' || !daemon.alive) return;
-    if (this.#heldBack()) {
-      this.#state = 'held_back';
-      world.after(reviewMs, () => this.#send());
+  #connect(): void {
+    const { daemon, plan } = this.#settings;
+    if (!daemon.alive || daemon.situation.stopping) {
+      this.#state = 'gone';
       return;
     }
     this.#state = 'sending';
-    const from = this.#sent;
-    const wanted = from + random.whole(1, plan.chunkBytes);
+    this.#connection = daemon.connect(plan.replies, this.#socket, (door) => {
+      this.#watch = new DoorWatch({ ...this.#settings, door, socket: this.#socket });
+      return this.#watch;
+    });
+    this.#send();
+  }
+
+  #sendSoon(): void {
+    if (this.#sendsSoon || this.#state !== 'sending') return;
+    const { world, random } = this.#settings;
+    this.#sendsSoon = true;
+    world.after(random.between(0, this.#pauseMs), () => {
+      this.#sendsSoon = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    const { plan, script, random } = this.#settings;
+    if (this.#state !== 'sending') return;
+    const wanted = this.#sent + random.whole(1, plan.chunkBytes);
     const lineEnd = plan.wholeLines ? script.bytes.indexOf(newline, wanted - 1) + 1 : wanted;
     const to = Math.min(script.bytes.length, lineEnd === 0 ? script.bytes.length : lineEnd, this.#vanishAt);
-    if (to > from) this.#deliver(from, to);
-    if (this.#vanishAt <= to) this.leave();
-    else if (to === script.bytes.length) this.#end(oracle);
-    else if (this.#mayRead()) this.#scheduleSend();
+    this.#sent += this.#socket.send(script.bytes.subarray(this.#sent, to));
+    while (this.#asked < script.lines.length && script.lines[this.#asked]!.completeAt <= this.#sent) {
+      this.#asked++;
+    }
+    if (this.#sent >= this.#vanishAt) this.leave();
+    else if (this.#sent === script.bytes.length) this.#sentAll();
+    // Otherwise room, or a reply, goes on with it.
+    else if (this.#sent === to && this.#mayAsk()) this.#sendSoon();
   }
 
-  #deliver(from: number, to: number): void {
-    const { script, oracle, onRead } = this.#settings;
-    this.#sent = to;
-    const held = this.#door.heldBytes;
-    const records = oracle.reads(to);
-    // A copy: the session wipes what it is given.
-    this.#door.receive(Buffer.from(script.bytes.subarray(from, to)));
-    onRead(held + to - from, records);
+  #mayAsk(): boolean {
+    const { plan } = this.#settings;
+    return plan.replies === 'none' || plan.reads === 'never' || this.#asked - this.#answered < plan.window;
   }
 
-  #end(oracle: ReplyOracle): void {
+  #sentAll(): void {
     this.#state = 'sent';
-    const held = this.#door.heldBytes;
-    const records = oracle.reads(this.#settings.script.bytes.length + 1);
-    this.#door.end();
-    this.#settings.onRead(held, records);
-    this.#settings.daemon.budget.leave(this);
+    if (this.#settings.plan.endsInput) this.#socket.shutDown();
+  }
+
+  written(bytes: Buffer): void {
+    this.#settings.oracle.replied(bytes);
+  }
+
+  room(): void {
+    if (this.#mayAsk()) this.#sendSoon();
+  }
+
+  readable(): void {
+    const { world, plan } = this.#settings;
+    if (plan.reads === 'never' || this.#readsSoon || this.#state === 'gone') return;
+    if (plan.reads === 'at_once') {
+      this.#readReplies(Number.POSITIVE_INFINITY);
+      return;
+    }
+    this.#readsSoon = true;
+    world.after(slowReadMs, () => {
+      this.#readsSoon = false;
+      if (this.#readReplies(slowReadBytes)) this.readable();
+    });
+  }
+
+  /** Whether there was anything. */
+  #readReplies(most: number): boolean {
+    const bytes = this.#socket.take(most);
+    if (bytes === null) {
+      this.leave();
+      return false;
+    }
+    for (const byte of bytes) if (byte === newline) this.#answered++;
+    this.room();
+    return bytes.length > 0;
+  }
+
+  gone(): void {
+    this.#settings.oracle.connectionGone();
+    this.#state = 'gone';
   }
 
   /** Goes away; what the daemon has read of it stays read. */
   leave(): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
-    this.#door.discard();
-    this.#settings.daemon.budget.leave(this);
+    if (this.#connection !== null) this.#socket.hangUp();
   }
 }

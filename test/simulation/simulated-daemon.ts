@@ -2,10 +2,16 @@ import type { Requirement } from '../../config/config.ts';
 import type { Clock } from '../../daemon/clock.ts';
 import { Broker } from '../../daemon/delivery/broker.ts';
 import { Lane } from '../../daemon/delivery/lane.ts';
-
 import { Watchdog } from '../../daemon/delivery/watchdog.ts';
+import {
+  ClientConnection,
+  type ConnectionBounds,
+  type RecordDoor,
+} from '../../daemon/ingest/client-connection.ts';
+import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
 import { type IngestCounters, zeroIngestCounters } from '../../daemon/ingest/ingest-counters.ts';
 import { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
+import type { Reply } from '../../daemon/ingest/replies.ts';
 import { type IngestSettings, Session } from '../../daemon/ingest/session.ts';
 import type { Log } from '../../daemon/log/log.ts';
 import { DeviceFailure } from '../../devices/device.ts';
@@ -15,7 +21,7 @@ import { unauditedPath } from './client-script.ts';
 import { ContractWatch } from './contract-watch.ts';
 import { createSimulatedDevice } from './create-device.ts';
 import type { Destination } from './destination.ts';
-import type { Door, Sabotage } from './sabotage.ts';
+import type { OpenSession, Sabotage } from './sabotage.ts';
 import type { DevicePlan, Life, Replies } from './scenario.ts';
 import type { SimulatedDevice } from './simulated-device.ts';
 import type { World } from './world.ts';
@@ -26,6 +32,9 @@ const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error:
 
 /** How long an orderly stop lets lanes write what waits. */
 export const drainMs = 5_000;
+
+/** How long it then lets clients read what is left. */
+const lastClientsMs = 1_000;
 
 /** A device while it is enabled. */
 export interface EnabledDevice {
@@ -47,14 +56,18 @@ export class SimulatedDaemon {
   readonly counters: IngestCounters = zeroIngestCounters();
   readonly budget: MemoryBudget;
   readonly broker: Broker;
+  readonly limits: Life['limits'];
+  readonly bounds: ConnectionBounds;
   readonly #world: World;
   readonly #sabotage: Sabotage;
   readonly #clock: Clock;
   readonly #watchdog: Watchdog;
   readonly #ingest: IngestSettings;
   readonly #ended: EnabledDevice[] = [];
+  readonly #connections = new Set<ClientConnection>();
   #situation: Situation;
   #alive = true;
+  #isStopping = false;
   #closing = 0;
 
   constructor(world: World, life: Life, sabotage: Sabotage) {
@@ -70,10 +83,14 @@ export class SimulatedDaemon {
         }),
     };
     this.broker = new Broker(life.requirement);
-    this.budget = new MemoryBudget(() => life.limits.totalBytes, this.#clock);
+    this.limits = life.limits;
+    this.bounds = life.bounds;
+    this.budget = new MemoryBudget(() => this.#ingest.limits.totalBytes, this.#clock);
+    sabotage.budget?.(this.budget);
     this.#watchdog = new Watchdog(this.#clock, this.broker, silentLog);
     const limits = { ...life.limits, connections: 1_000, stopTimeoutMs: drainMs };
     this.#ingest = { formatter, broker: this.broker, clock: this.#clock, counters: this.counters, limits };
+    sabotage.ingest?.(this.#ingest);
     this.#situation = { requirement: life.requirement, enabled: [], stopping: false };
     this.#watchdog.start();
   }
@@ -84,6 +101,15 @@ export class SimulatedDaemon {
 
   get clock(): Clock {
     return this.#clock;
+  }
+
+  /** Whether a stop has begun, be it that what was read is still offered to the devices. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  get connections(): ReadonlySet<ClientConnection> {
+    return this.#connections;
   }
 
   get situation(): Situation {
@@ -150,15 +176,31 @@ export class SimulatedDaemon {
     this.#situation = { ...this.#situation, requirement };
   }
 
-  connect(replies: Replies, write: (replies: Buffer) => void): Door {
-    const open = (): Session => new Session(this.#ingest, { replies, headers: 'apply' }, write);
-    return this.#sabotage.session?.(open) ?? open();
+  connect(replies: Replies, socket: ClientSocket, watch: (door: RecordDoor) => RecordDoor): ClientConnection {
+    const connection = new ClientConnection({
+      socket: this.#sabotage.socket?.(socket) ?? socket,
+      replies,
+      shared: this.#ingest,
+      budget: this.budget,
+      bounds: this.#sabotage.bounds?.(this.bounds) ?? this.bounds,
+      openDoor: (tell) => watch(this.openSession(replies, tell)),
+    });
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection));
+    return connection;
+  }
+
+  openSession(replies: Replies, tell: (replies: readonly Reply[]) => void): RecordDoor {
+    const open: OpenSession = (told) => new Session(this.#ingest, { replies, headers: 'apply' }, told);
+    return this.#sabotage.session?.(open, tell) ?? open(tell);
   }
 
   /** In order: what was read is answered, what waits is written while there is time, devices are closed. */
   async stop(): Promise<void> {
     this.#closing++;
+    this.#isStopping = true;
     const { enabled } = this.#situation;
+    const clientsGone = Promise.all([...this.#connections].map((connection) => connection.stop()));
     this.#situation = { ...this.#situation, stopping: true };
     this.broker.stop();
     await Promise.all(
@@ -167,6 +209,11 @@ export class SimulatedDaemon {
         await lane.close('stopping');
       }),
     );
+    const cancel = this.#clock.setTimer(lastClientsMs, () => {
+      for (const connection of this.#connections) connection.destroy();
+    });
+    await clientsGone;
+    cancel();
     this.#ended.push(...enabled);
     this.#situation = { ...this.#situation, enabled: [] };
     this.#watchdog.stop();

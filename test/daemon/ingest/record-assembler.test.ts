@@ -68,12 +68,75 @@ test('records around one that is too large are passed on together, in order', ()
   assert.deepEqual(passed, ['ab\nc\n', 'too large', 'd\ne\n']);
 });
 
-test('everything is wiped once it is passed on or refused', () => {
-  const assembler = new RecordAssembler(limit, { records: () => {}, tooLarge: () => {} });
-  const chunks = ['abc', 'def\nghi', 'jkl\n', 'x'.repeat(30), `${'y'.repeat(5)}\nabc\n`, 'zz'].map((text) =>
-    Buffer.from(text),
-  );
+/** A sink that takes its time: what it is given stays as it is until it wipes it. */
+class SlowSink {
+  readonly chunks: Buffer[] = [];
+  readonly records = (chunks: readonly Buffer[]): void => {
+    this.chunks.push(...chunks);
+  };
+  readonly tooLarge = (): void => {};
+
+  get text(): string {
+    return Buffer.concat(this.chunks).toString();
+  }
+
+  wipe(): void {
+    for (const chunk of this.chunks) chunk.fill(0);
+  }
+}
+
+function areWiped(chunks: readonly Buffer[]): boolean {
+  return chunks.every((chunk) => chunk.equals(Buffer.alloc(chunk.length)));
+}
+
+test('the sink keeps what it is given until it wipes it, and all the rest is wiped at once', () => {
+  const sink = new SlowSink();
+  const assembler = new RecordAssembler(limit, sink);
+  const chunks = [
+    'abc',
+    'def\nghi',
+    'jkl\n',
+    // Refused in the midst of it, at its end, and between two that are taken.
+    'x'.repeat(30),
+    'y'.repeat(30),
+    `${'z'.repeat(5)}\nabc\n`,
+    `m\n${'w'.repeat(30)}\nn\nrest`,
+  ].map((text) => Buffer.from(text));
   for (const chunk of chunks) assembler.push(chunk);
   assembler.discard();
-  for (const chunk of chunks) assert.ok(chunk.equals(Buffer.alloc(chunk.length)));
+  assert.equal(sink.text, 'abcdef\nghijkl\nabc\nm\nn\n');
+  // What is left in the chunks is the sink's.
+  assert.equal(
+    Buffer.concat(chunks).toString('latin1').replaceAll('\0', ''),
+    'abcdef\njkl\nabc\nm\nn\n',
+    'the beginning of a record behind another is held in a copy',
+  );
+  sink.wipe();
+  assert.ok(areWiped(chunks));
+});
+
+test('the rest of a record that was refused is wiped as it comes, up to its newline', () => {
+  const assembler = new RecordAssembler(limit, new SlowSink());
+  const chunks = ['x'.repeat(30), 's.secret', 's.secret\n'].map((text) => Buffer.from(text));
+  for (const chunk of chunks) {
+    assembler.push(chunk);
+    assert.ok(areWiped([chunk]));
+    assert.equal(assembler.heldBytes, 0);
+  }
+});
+
+test('what comes after a discard is wiped, and no record is taken from it', () => {
+  for (const before of ['', 'abc', 'abc\n', 'x'.repeat(30)]) {
+    const sink = new SlowSink();
+    const assembler = new RecordAssembler(limit, sink);
+    assembler.push(Buffer.from(before));
+    assembler.discard();
+    assert.equal(assembler.heldBytes, 0);
+    const taken = sink.chunks.length;
+    const late = ['def\nghi\n', 'jkl\n', 'mno'].map((text) => Buffer.from(text));
+    for (const chunk of late) assembler.push(chunk);
+    assembler.end();
+    assert.ok(areWiped(late));
+    assert.equal(sink.chunks.length, taken);
+  }
 });
