@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { readSaltFile } from '../../../daemon/state/salt-file.ts';
+import { readSalt, SaltRefused, Salts, storedSalts } from '../../../daemon/state/salts.ts';
+import { openStateDirectory, type StateDirectory } from '../../../daemon/state/state-directory.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+
+async function opened(t: TestContext): Promise<StateDirectory> {
+  const state = await openStateDirectory(path.join(temporaryDirectory(t), 'state'));
+  t.after(() => state.release());
+  return state;
+}
+
+const unheard = (message: string): never => assert.fail(message);
+const uuid = '8a1ee9c5-1c0e-4f0b-9d7b-2f3f5a8f0e11';
+
+/** Puts bytes where the salt of `file/` is stored, and returns the file. */
+function store(state: StateDirectory, bytes: string | Buffer): string {
+  const [name] = readdirSync(path.join(state.path, 'salts'));
+  const file = path.join(state.path, 'salts', name!);
+  writeFileSync(file, bytes);
+  return file;
+}
+
+test('it is told whether a salt was made or found', async (t) => {
+  const state = await opened(t);
+  const salts = new Salts(state);
+  const made = await salts.obtain('file/', null, unheard);
+  assert.equal(made.made, true);
+  assert.deepEqual(await salts.obtain('file/', null, unheard), { text: made.text, made: false });
+  const file = path.join(temporaryDirectory(t), 'salt');
+  writeFileSync(file, 'by-hand\n', { mode: 0o600 });
+  assert.deepEqual(await salts.obtain('file/', file, unheard), { text: 'by-hand', made: false });
+  await salts.destroy('file/');
+  assert.equal((await salts.obtain('file/', null, unheard)).made, true);
+});
+
+test('a salt that another process stores in between is the one', async (t) => {
+  const state = await opened(t);
+  const other = new Salts(state);
+  let reads = 0;
+  const slow: StateDirectory = {
+    ...state,
+    async read(name) {
+      const found = await state.read(name);
+      if (++reads === 1) await other.obtain('file/', null, unheard);
+      return found;
+    },
+  };
+  const { text, made } = await new Salts(slow).obtain('file/', null, unheard);
+  assert.equal(made, false);
+  assert.equal(text, readSalt(state.path, 'file/'));
+});
+
+test('salts that nobody wants are destroyed, the others and what cannot be read are left', async (t) => {
+  const state = await opened(t);
+  const salts = new Salts(state);
+  for (const device of ['a/', 'b/', 'c/', 'd/']) await salts.obtain(device, null, unheard);
+  const damaged = path.join(state.path, 'salts/c%2f');
+  writeFileSync(damaged, '{}');
+  const kept = readSalt(state.path, 'b/');
+  const wanted = new Set(['b/']);
+  const destroyed: string[] = [];
+  const unreadable: string[] = [];
+  await salts.destroyUnwanted(
+    (device) => wanted.has(device),
+    (device) => {
+      destroyed.push(device);
+      // What becomes wanted meanwhile is kept.
+      wanted.add('d/');
+    },
+    (message) => unreadable.push(message),
+  );
+  assert.deepEqual(destroyed, ['a/']);
+  assert.equal(unreadable.length, 1);
+  assert.ok(unreadable[0]!.startsWith(`Cannot use salt "${damaged}": it has no device and salt;`));
+  assert.deepEqual(readdirSync(path.join(state.path, 'salts')), ['b%2f', 'c%2f', 'd%2f']);
+  assert.equal(readSalt(state.path, 'b/'), kept);
+  assert.equal(readFileSync(damaged, 'utf8'), '{}');
+});
+
+test('what is asked of salts at once is done one after the other', async (t) => {
+  const state = await opened(t);
+  const salts = new Salts(state);
+  const first = await salts.obtain('file/', null, unheard);
+  const [, second, , third] = await Promise.all([
+    salts.destroy('file/'),
+    salts.obtain('file/', null, unheard),
+    salts.destroyUnwanted(
+      () => false,
+      () => {},
+      unheard,
+    ),
+    salts.obtain('file/', null, unheard),
+  ]);
+  assert.deepEqual([second.made, third.made], [true, true]);
+  assert.equal(new Set([first.text, second.text, third.text]).size, 3);
+  assert.equal(readSalt(state.path, 'file/'), third.text);
+});
+
+test('a salt under the name of another device is not listed, but told', async (t) => {
+  const state = await opened(t);
+  const salts = new Salts(state);
+  for (const device of ['a/', 'b/']) await salts.obtain(device, null, unheard);
+  const misfiled = path.join(state.path, 'salts/b%2f');
+  renameSync(path.join(state.path, 'salts/a%2f'), misfiled);
+  const heard: string[] = [];
+  assert.deepEqual(await storedSalts(state, (message) => heard.push(message)), []);
+  assert.equal(heard.length, 1);
+  assert.ok(heard[0]!.startsWith(`Cannot use salt "${misfiled}": it is the salt of another device;`));
+  assert.throws(() => readSalt(state.path, 'b/'), SaltRefused);
+});
+
+test('a salt that goes while the salts are listed is left out', async (t) => {
+  const state = await opened(t);
+  await new Salts(state).obtain('file/', null, unheard);
+  const listed: StateDirectory = { ...state, list: async () => ['gone', ...(await state.list('salts'))] };
+  assert.deepEqual(await storedSalts(listed, unheard), ['file/']);
+});
+
+test('what is no salt of a device is refused in its own words', async (t) => {
+  const state = await opened(t);
+  await new Salts(state).obtain('file/', null, unheard);
+  const spoilt = Buffer.concat([
+    Buffer.from(`{"device":"file/","salt":"${uuid}","more":"`),
+    Buffer.of(0xff),
+    Buffer.from('"}'),
+  ]);
+  for (const [bytes, fault] of [
+    ['null', 'it has no device and salt'],
+    ['7', 'it has no device and salt'],
+    [`"${uuid}"`, 'it has no device and salt'],
+    [`{"salt":"${uuid}"}`, 'it has no device and salt'],
+    ['{"device":"file/"}', 'it has no device and salt'],
+    [`{"device":7,"salt":"${uuid}"}`, 'the device is not text'],
+    [`{"device":["file/"],"salt":"${uuid}"}`, 'the device is not text'],
+    ['{"device":"file/","salt":7}', 'the salt is not a UUID of 36 characters'],
+    [`{"device":"file/","salt":["${uuid}"]}`, 'the salt is not a UUID of 36 characters'],
+    [`{"device":"file/","salt":"${uuid}0"}`, 'the salt is not a UUID of 36 characters'],
+    [spoilt, 'it is not JSON'],
+  ] as const) {
+    const file = store(state, bytes);
+    assert.throws(
+      () => readSalt(state.path, 'file/'),
+      (error: unknown) => {
+        assert.ok(error instanceof SaltRefused, String(error));
+        assert.ok(error.message.startsWith(`Cannot use salt "${file}": ${fault};`), error.message);
+        return true;
+      },
+    );
+  }
+  store(state, JSON.stringify({ device: 'file/', salt: uuid }));
+  assert.equal(readSalt(state.path, 'file/'), uuid);
+});
+
+test('a device path is its salt’s file name up to 200 bytes, a longer one is hashed', async (t) => {
+  const state = await opened(t);
+  const salts = new Salts(state);
+  const names = (): string[] => readdirSync(path.join(state.path, 'salts'));
+  await salts.obtain(`${'x'.repeat(197)}/`, null, unheard);
+  assert.deepEqual(names(), [`${'x'.repeat(197)}%2f`]);
+  await salts.destroy(`${'x'.repeat(197)}/`);
+  await salts.obtain(`${'x'.repeat(198)}/`, null, unheard);
+  assert.equal(names().length, 1);
+  assert.match(names()[0]!, /^=[0-9a-f]{64}$/);
+  assert.deepEqual(await storedSalts(state, unheard), [`${'x'.repeat(198)}/`]);
+});
+
+test('a salt file has 1024 bytes and is text from its first byte', async (t) => {
+  const file = path.join(temporaryDirectory(t), 'salt');
+  const read = (content: string): Promise<string> => {
+    writeFileSync(file, content, { mode: 0o600 });
+    return readSaltFile(file, unheard);
+  };
+  assert.equal(await read('s'.repeat(1024)), 's'.repeat(1024));
+  await assert.rejects(read('s'.repeat(1025)), SaltRefused);
+  // A byte order mark would be part of the salt unseen.
+  await assert.rejects(read('\ufeffsalt'), /it has characters that are not text/);
+});
+
+test('a salt file is warned of when others can read it, and for nothing else', async (t) => {
+  const file = path.join(temporaryDirectory(t), 'salt');
+  writeFileSync(file, 'salt');
+  for (const [mode, warned] of [
+    [0o600, false],
+    [0o733, false],
+    [0o700, false],
+    [0o640, true],
+    [0o604, true],
+  ] as const) {
+    chmodSync(file, mode);
+    const warnings: string[] = [];
+    assert.equal(await readSaltFile(file, (message) => warnings.push(message)), 'salt');
+    assert.equal(warnings.length, warned ? 1 : 0, mode.toString(8));
+  }
+});
