@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { Requirement } from '../../../config/config.ts';
-import { Batch } from '../../../daemon/delivery/batch.ts';
-import { resolveQuorum } from '../../../daemon/delivery/requirement.ts';
+import { Batch, type Outcome } from '../../../daemon/delivery/batch.ts';
+import { laneStates, takesRecords } from '../../../daemon/delivery/lane-status.ts';
+import { isMet, resolveQuorum, whyUnmet } from '../../../daemon/delivery/requirement.ts';
+import { laneStatus } from '../../support/lane-status.ts';
 
 /** Which devices of a/, b/ and c/ record (the others are late), and whether that is enough. */
 const table: readonly [Requirement, readonly string[], string, boolean][] = [
@@ -32,3 +35,53 @@ for (const [requirement, enabled, recording, wanted] of table) {
     assert.equal(batch.failures, wanted ? 0 : 1);
   });
 }
+
+test('a device that leaves a record out is no chance for it, and is not needed where all are', () => {
+  const ok = (requirement: Requirement, outcomes: readonly Outcome[]): boolean => {
+    const paths = outcomes.map((_, slot) => `${slot}/`);
+    const batch = new Batch(2, 0, resolveQuorum(requirement, paths), false, () => {});
+    // The other record of the batch is wanted everywhere.
+    for (const [slot, outcome] of outcomes.entries()) {
+      batch.settle(slot, 0, 1, outcome);
+      batch.settle(slot, 1, 2, 'recorded');
+    }
+    assert.equal(batch.ok(1), true);
+    return batch.ok(0);
+  };
+  assert.equal(ok({ kind: 'any' }, ['filtered', 'recorded']), true);
+  assert.equal(ok({ kind: 'any' }, ['filtered', 'late']), false);
+  assert.equal(ok({ kind: 'all' }, ['filtered', 'recorded', 'recorded']), true);
+  assert.equal(ok({ kind: 'all' }, ['recorded', 'recorded', 'filtered']), true);
+  assert.equal(ok({ kind: 'all' }, ['filtered', 'recorded', 'late']), false);
+  assert.equal(ok({ kind: 'all' }, ['filtered', 'filtered']), true, 'nobody wants it');
+  assert.equal(ok({ kind: 'count', count: 2 }, ['filtered', 'recorded', 'recorded']), true);
+  assert.equal(ok({ kind: 'count', count: 2 }, ['filtered', 'recorded']), false);
+  assert.equal(ok({ kind: 'devices', paths: ['0/', '1/'] }, ['filtered', 'recorded']), false);
+});
+
+test('for the same devices, readiness, room and the verdict on a record agree', () => {
+  const kinds = fc.oneof(
+    fc.constantFrom<Requirement>({ kind: 'any' }, { kind: 'all' }),
+    fc.integer({ min: 1, max: 4 }).map((count): Requirement => ({ kind: 'count', count })),
+    fc
+      .subarray(['0/', '1/', '2/', '3/'], { minLength: 1 })
+      .map((paths): Requirement => ({ kind: 'devices', paths })),
+  );
+  const states = fc.array(fc.constantFrom(...laneStates.filter((state) => state !== 'disabled')), {
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(kinds, states, (requirement, drawn) => {
+      const lanes = drawn.map((state, slot) => laneStatus({ path: `${slot}/`, state }));
+      const quorum = resolveQuorum(
+        requirement,
+        lanes.map(({ path }) => path),
+      );
+      const works = (slot: number): boolean => takesRecords(drawn[slot]!);
+      const batch = new Batch(1, 0, quorum, false, () => {});
+      for (const slot of drawn.keys()) batch.settle(slot, 0, 1, works(slot) ? 'recorded' : 'late');
+      assert.equal(isMet(quorum, works), batch.ok(0));
+      assert.equal(whyUnmet(requirement, lanes) === null, batch.ok(0));
+    }),
+  );
+});
