@@ -27,6 +27,9 @@ export interface WriterSettings {
   readonly events: WriterEvents;
 }
 
+/** What is asked of the device from outside goes before the writes. */
+const first = { priority: 1 };
+
 const idle: WriterState = Object.freeze({ kind: 'idle' });
 const due: WriterState = Object.freeze({ kind: 'due' });
 
@@ -82,8 +85,7 @@ export class DeviceWriter {
 
   async #flush(): Promise<void> {
     const { queue, enabled } = this.#settings;
-    // Whatever else waits for the device (a reopen) goes before the next write.
-    while (this.#state.kind === 'due' && enabled() && this.#work.size === 0) {
+    while (this.#state.kind === 'due' && enabled() && this.#work.sizeBy(first) === 0) {
       if ((await this.#ready()) !== null) break;
       if (queue.empty) {
         this.#connection = 'open';
@@ -214,7 +216,7 @@ export class DeviceWriter {
   async reopen(): Promise<void> {
     await this.#work.add(async () => {
       if (this.#settings.enabled()) await this.#device.reopen(this.#abort.signal);
-    });
+    }, first);
   }
 
   /** No more attempts, once the lane is no longer enabled; a write under way may end within a second. */
