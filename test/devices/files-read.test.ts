@@ -231,6 +231,15 @@ test('a FIFO below a root is refused and not waited for', { skip: opensslMissing
   );
 });
 
+test('a file that is read may have a mebibyte, and no more', async (context) => {
+  const file = path.join(temporaryDirectory(context), 'large.pem');
+  const parsed = parseDevice('http', { ...bases['http'], tls_ca_cert: file });
+  writeFileSync(file, Buffer.alloc(1024 * 1024));
+  assert.match((await reading(context, parsed))!.message, /: it holds no certificate in PEM$/);
+  writeFileSync(file, Buffer.alloc(1024 * 1024 + 1));
+  assert.match((await reading(context, parsed))!.message, /: it is larger than 1 MiB$/);
+});
+
 test('swapping a file and its folder for links without pause gets nothing from outside read', {
   skip: opensslMissing,
 }, async (context) => {
