@@ -51,7 +51,7 @@ test('a logger that is not there is not found, for now', { skip: koffiMissing },
 function withoutKoffi(context: TestContext, script: (devices: string) => string): string {
   const directory = temporaryDirectory(context);
   const built = fileURLToPath(new URL('../../..', import.meta.url));
-  for (const room of ['devices', 'config', 'format']) {
+  for (const room of ['devices', 'config', 'format', 'kernel']) {
     cpSync(path.join(built, room), path.join(directory, room), { recursive: true });
   }
   const packages = path.join(projectRoot, 'node_modules');
