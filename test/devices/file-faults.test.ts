@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { linesOf, recordTexts } from './batches.ts';
 import { fileSubject, wholeLinesOf } from './file-device.ts';
 
-/** A file system of its own with so many bytes, or `null` where the system does not let us. */
+/**
+ * A file system of its own with so many bytes, or `null` where the system does not let us. It has no name, only a
+ * descriptor, so that nothing stays mounted when the test is killed.
+ */
 function smallDisk(test: TestContext, bytes: number): string | null {
   const directory = path.join(temporaryDirectory(test), 'disk');
   mkdirSync(directory);
@@ -17,38 +20,36 @@ function smallDisk(test: TestContext, bytes: number): string | null {
     test.skip('needs root, to mount a small file system');
     return null;
   }
-  return directory;
+  const fd = openSync(directory, 'r');
+  test.after(() => closeSync(fd));
+  execFileSync('umount', ['--lazy', directory]);
+  return `/proc/self/fd/${fd}`;
 }
 
 test('a full disk tears no line, and what did not fit arrives when there is room', async (context) => {
   const disk = smallDisk(context, 256 * 1024);
   if (disk === null) return;
   const { file, lane, lines } = fileSubject(context, {}, disk);
-  try {
-    const ballast = path.join(disk, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(100_000));
-    const texts = recordTexts(0, 300, 999);
-    await lane.open();
-    const first = await lane.write(linesOf(texts.slice(0, 200)));
-    assert.equal(first.failure?.reason, 'no_space');
-    assert.equal(first.failure?.permanent, false);
-    assert.ok(first.settled > 50 && first.settled < 200, `${first.settled} settled`);
-    // Readers see whole lines from that moment on, not from the next write.
-    assert.deepEqual(lines(), texts.slice(0, first.settled));
+  const ballast = path.join(disk, 'ballast');
+  writeFileSync(ballast, Buffer.alloc(100_000));
+  const texts = recordTexts(0, 300, 999);
+  await lane.open();
+  const first = await lane.write(linesOf(texts.slice(0, 200)));
+  assert.equal(first.failure?.reason, 'no_space');
+  assert.equal(first.failure?.permanent, false);
+  assert.ok(first.settled > 50 && first.settled < 200, `${first.settled} settled`);
+  // Readers see whole lines from that moment on, not from the next write.
+  assert.deepEqual(lines(), texts.slice(0, first.settled));
 
-    await lane.open();
-    const again = await lane.write(linesOf(texts.slice(first.settled)));
-    assert.equal(again.failure?.reason, 'no_space');
-    assert.deepEqual(lines(), texts.slice(0, first.settled + again.settled));
+  await lane.open();
+  const again = await lane.write(linesOf(texts.slice(first.settled)));
+  assert.equal(again.failure?.reason, 'no_space');
+  assert.deepEqual(lines(), texts.slice(0, first.settled + again.settled));
 
-    rmSync(ballast);
-    await lane.deliver(linesOf(texts.slice(first.settled + again.settled, 240)));
-    assert.deepEqual(lines(), texts.slice(0, 240));
-    assert.deepEqual(wholeLinesOf(file), texts.slice(0, 240));
-  } finally {
-    await lane.device.close();
-    execFileSync('umount', [disk]);
-  }
+  rmSync(ballast);
+  await lane.deliver(linesOf(texts.slice(first.settled + again.settled, 240)));
+  assert.deepEqual(lines(), texts.slice(0, 240));
+  assert.deepEqual(wholeLinesOf(file), texts.slice(0, 240));
 });
 
 test('a file at its size limit tears no line, and goes on when the limit is lifted', async (context) => {

@@ -81,7 +81,7 @@ test('a path lies below a folder, and not below one that has the beginning of it
 
 test('what a file device claims is its file, or standard output', () => {
   const claims = (file_path: string) => parseDevice('file', { file_path }).claims;
-  assert.deepEqual(claims('/a/../b.log'), [{ kind: 'file', path: '/b.log' }]);
-  assert.deepEqual(claims('stdout'), [{ kind: 'stdout' }]);
+  assert.deepEqual(claims('/a/../b.log'), [{ kind: 'file', option: 'file_path', path: '/b.log' }]);
+  assert.deepEqual(claims('stdout'), [{ kind: 'stdout', option: 'file_path' }]);
   assert.deepEqual(claims('discard'), []);
 });

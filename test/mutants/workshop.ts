@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Check, type CleanTimes, checksFor } from './check.ts';
@@ -14,7 +14,7 @@ const longestCleanMs = 600_000;
 /** A copy of the compiled sources in which one fault at a time is planted. */
 export class Workshop {
   readonly #build: string;
-  readonly #temporary: string;
+  #temporary: string;
   readonly #signal: AbortSignal;
 
   constructor(build: string, copyTo: string, signal: AbortSignal) {
@@ -22,8 +22,7 @@ export class Workshop {
     this.#signal = signal;
     rmSync(copyTo, { recursive: true, force: true });
     cpSync(build, copyTo, { recursive: true });
-    // Not in the project: a socket's path has to be short.
-    this.#temporary = mkdtempSync(path.join(os.tmpdir(), 'mutants-'));
+    this.#temporary = temporaryFolder();
   }
 
   /** Whether a check passes without a fault, and in what time. */
@@ -54,13 +53,26 @@ export class Workshop {
   async #run(check: Check, limitMs: number): Promise<CheckResult> {
     const place = { build: this.#build, temporary: this.#temporary };
     const result = await runCheck(check, place, limitMs, this.#signal);
-    rmSync(this.#temporary, { recursive: true, force: true });
-    mkdirSync(this.#temporary);
+    removeIfPossible(this.#temporary);
+    this.#temporary = temporaryFolder();
     return result;
   }
 
   /** Takes the copy away. */
   remove(): void {
-    for (const folder of [this.#build, this.#temporary]) rmSync(folder, { recursive: true, force: true });
+    rmSync(this.#build, { recursive: true, force: true });
+    removeIfPossible(this.#temporary);
   }
+}
+
+function temporaryFolder(): string {
+  // Not in the project: a socket's path has to be short.
+  return mkdtempSync(path.join(os.tmpdir(), 'mutants-'));
+}
+
+/** A test that is killed may leave a file that can only be appended to, or something mounted. */
+function removeIfPossible(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {}
 }
