@@ -139,9 +139,13 @@ export class DeviceTable {
    * Makes the change, in one turn. From the next record on, removed and replaced devices get nothing more; what waits
    * for them is written within `drainMs`, then they are closed, and it resolves. It does not reject.
    */
-  async commit({ scope, lanes, hold }: DeviceChange, drainMs: number): Promise<void> {
+  async commit(change: DeviceChange, drainMs: number): Promise<void> {
     const { broker, metrics, log } = this.#settings;
+    const { scope, hold } = change;
     const before = this.#declared;
+    // What is there from now on is nothing that could be taken back.
+    const lanes = change.lanes.splice(0);
+    change.newSalts.length = 0;
     if (scope.kind === 'table') [this.#declared, this.#own] = [scope.table.devices, scope.table.own];
     else this.#declared = new Map([...before, [scope.device.config.path, scope.device]]);
     const replaced = new Set(lanes.map((lane) => lane.path));

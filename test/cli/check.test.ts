@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the syntax under test
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -62,6 +62,27 @@ test('problems of the file and of device options come together, in the order of 
   assert.equal(report.ok, false);
   assert.equal(report.problems.length, 7);
   assert.deepEqual([report.problems[0]?.line, report.problems[0]?.key], [1, 'listners']);
+});
+
+test('two devices that share a file are refused with line and key, by check as by run', async (t) => {
+  const cwd = temporaryDirectory(t);
+  writeFileSync(path.join(cwd, 'x.log'), '');
+  symlinkSync('x.log', path.join(cwd, 'link.log'));
+  writeFileSync(
+    path.join(cwd, 'c.yaml'),
+    'state_dir: ./state\ndevices:\n  a: {type: file, options: {file_path: ./x.log}}\n  b: {type: file, options: {file_path: ./link.log}}\n',
+  );
+  const [check, run] = await Promise.all([
+    runCommand(t, ['check', 'c.yaml'], { cwd }),
+    runCommand(t, ['run', '--config', 'c.yaml'], { cwd }),
+  ]);
+  assert.equal(check.code, 2);
+  assert.match(
+    check.stderr,
+    /^c\.yaml:4:29: devices\.b\/\.options\.file_path: file ".*\/link\.log" is that of device "a\/"\n$/,
+  );
+  assert.deepEqual(run, check);
+  assert.deepEqual(readdirSync(cwd).sort(), ['c.yaml', 'link.log', 'x.log']);
 });
 
 test('what a credential holds is not repeated when an option cannot use it', async (t) => {

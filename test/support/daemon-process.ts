@@ -64,7 +64,7 @@ export class DaemonProcess {
     const from = this.#log.length;
     await waitFor('the daemon has started', () => {
       if (child.exitCode !== null) throw new Error(`The daemon ended with ${child.exitCode}: ${this.#log}`);
-      return this.#log.slice(from).includes(' started ') && existsSync(this.configFile);
+      return /(?<!not) started /.test(this.#log.slice(from)) && existsSync(this.configFile);
     });
   }
 
