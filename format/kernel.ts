@@ -21,7 +21,7 @@ declare const WebAssembly: WebAssemblyInterface;
 /** What kernel/index.ts exports; positions are addresses in `memory`. */
 interface KernelExports {
   readonly memory: GrowingMemory;
-  layout(policyBytes: number, inputBytes: number, records: number, planBytes: number): boolean;
+  layout(policyBytes: number, inputBytes: number, records: number, planBytes: number): 0 | 1;
   policyPlace(): number;
   inputPlace(): number;
   recordsPlace(): number;
@@ -86,7 +86,7 @@ export class Kernel {
     const { nameHash } = this.#exports;
     const address = this.#exports.policyPlace();
     const bytes = policy({ address, nameHash });
-    if (!this.#exports.layout(bytes.length, sizes.inputBytes, sizes.records, sizes.planBytes)) {
+    if (this.#exports.layout(bytes.length, sizes.inputBytes, sizes.records, sizes.planBytes) === 0) {
       throw new RangeError('Cannot scan batch: it does not fit the memory of a kernel');
     }
     this.bytes(address, bytes.length).set(bytes);
