@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { ConfigRefused } from '../config/problem.ts';
 import { readBuildInfo } from '../daemon/monitoring/build-info.ts';
+import type { StraySignals } from '../daemon/service/stray-signals.ts';
 import { checkCommand } from './check.ts';
 import { deviceCommand } from './device.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -15,7 +16,7 @@ import { tokenCommand } from './token.ts';
 import { tuneCommand } from './tune.ts';
 
 /** Does what the words after `audit-sidecar` say; resolves with the exit code. */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+export async function runCommandLine(words: readonly string[], straySignals: StraySignals): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const endWith = (code: number): void => {
     exitCode = code;
@@ -33,7 +34,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     .usage(
       '$0 COMMAND\n\nRecords audit entries: hashes the secrets in them and writes them to several devices.',
     )
-    .command(runCommand(endWith))
+    .command(runCommand(endWith, straySignals))
     .command(checkCommand(endWith))
     .command(sendCommand(endWith))
     .command(statusCommand(endWith))

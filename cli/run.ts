@@ -1,11 +1,15 @@
 import type { CommandModule } from 'yargs';
+import type { StraySignals } from '../daemon/service/stray-signals.ts';
 
 interface RunArguments {
   readonly config: string | undefined;
 }
 
 /** `audit-sidecar run`: the daemon. */
-export function runCommand(endWith: (code: number) => void): CommandModule<object, RunArguments> {
+export function runCommand(
+  endWith: (code: number) => void,
+  straySignals: StraySignals,
+): CommandModule<object, RunArguments> {
   return {
     command: 'run',
     describe: 'Run the daemon in the foreground',
@@ -23,7 +27,7 @@ export function runCommand(endWith: (code: number) => void): CommandModule<objec
       process.stdout.removeAllListeners('error').on('error', () => {});
       // Loaded here: the other commands start without the daemon's modules.
       const { runDaemon } = await import('../daemon/service/run.ts');
-      endWith(await runDaemon({ configFile: config ?? null }));
+      endWith(await runDaemon({ configFile: config ?? null, straySignals }));
     },
   };
 }

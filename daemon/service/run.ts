@@ -8,6 +8,7 @@ import { createNotifier, type Notifier } from './notify.ts';
 import { openDatagramSender } from './notify-socket.ts';
 import { explainRefusal } from './refusal-text.ts';
 import { Signals } from './signals.ts';
+import { closeDebugger, type StraySignals } from './stray-signals.ts';
 import { welcome } from './welcome.ts';
 
 /** How often the status is renewed without a systemd watchdog, in milliseconds. */
@@ -19,6 +20,8 @@ const stopGraceMs = 8_000;
 export interface RunSettings {
   /** Null runs on the embedded default. */
   readonly configFile: string | null;
+  /** What is ignored of signals since the process began. */
+  readonly straySignals: StraySignals;
 }
 
 /**
@@ -29,6 +32,8 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
   const configuration = await loadConfiguration(settings.configFile);
   let { config } = configuration;
   const log = createLog(config.log, stderrOutput());
+  settings.straySignals.tellOf((signal) => log.warn('signal ignored', { signal }));
+  if (await closeDebugger()) log.warn('debugger closed, which a signal had opened at the start');
   const notifier = createNotifier(process.env, openDatagramSender);
   // Signals count from here on: one that comes during the start stops what has started.
   const signals = new Signals({

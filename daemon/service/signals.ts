@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log/log.ts';
 
-export type Signal = 'SIGHUP' | 'SIGTERM' | 'SIGINT';
+/** SIGHUP asks for a reload, the others for an end. SIGQUIT would otherwise leave a core dump, with salts and records. */
+const signals = ['SIGHUP', 'SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
+export type Signal = (typeof signals)[number];
 
 export interface SignalSettings {
   readonly clock: Clock;
@@ -28,7 +30,7 @@ export class Signals {
 
   constructor(settings: SignalSettings) {
     this.#settings = settings;
-    for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) {
+    for (const signal of signals) {
       const listener = (): void => this.#note(signal);
       this.#listeners.set(signal, listener);
       process.on(signal, listener);

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { runCommandLine } from '../../cli/command-line.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { projectRoot } from '../support/project-root.ts';
-import { runCommand } from './command.ts';
+import { noSignals, runCommand } from './command.ts';
 
 const commands = [
   'run',
@@ -101,7 +101,11 @@ test('every switch of every command is refused another word than true or false',
       for (const value of ['yes', 'no', '']) {
         written.mock.resetCalls();
         // In this process: two hundred of their own would take a minute.
-        assert.equal(await runCommandLine([...command.split(' '), `${option}=${value}`]), 2, command);
+        assert.equal(
+          await runCommandLine([...command.split(' '), `${option}=${value}`], noSignals),
+          2,
+          command,
+        );
         assert.deepEqual(
           written.mock.calls.map((call) => call.arguments[0]),
           [`audit-sidecar: Option "${option}" wants true or false\n`],

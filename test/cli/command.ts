@@ -1,8 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { StraySignals } from '../../daemon/service/stray-signals.ts';
 
 const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+
+/** For commands that are run in the test's own process, which leaves its signals alone. */
+export const noSignals: StraySignals = { tellOf() {} };
 
 export interface Ended {
   readonly code: number | null;
@@ -20,6 +24,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A program, with its arguments, that starts it. */
   readonly through?: readonly string[];
+  /** Options of Node. */
+  readonly node?: readonly string[];
 }
 
 /** Starts the compiled command line as a process of its own, which does not outlive the test. */
@@ -28,7 +34,7 @@ export function startCommand(
   words: readonly string[],
   options: CommandOptions = {},
 ): Command {
-  const [program, ...before] = [...(options.through ?? []), process.execPath, main];
+  const [program, ...before] = [...(options.through ?? []), process.execPath, ...(options.node ?? []), main];
   const child = spawn(program!, [...before, ...words], {
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     env: { ...process.env, ...options.env },

@@ -10,13 +10,14 @@ import { sendRecords } from '../../cli/record-sender.ts';
 import { refusalsText, summarise } from '../../cli/send-summary.ts';
 import { addRefusal, emptyTally, type Tally } from '../../cli/tally.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { noSignals } from './command.ts';
 import { ingestPeer } from './ingest-peer.ts';
 
 test('a window is from 1 to 1000000, and a timeout at most 24 hours', async (t) => {
   t.mock.method(process.stderr, 'write', () => true);
   const socket = path.join(temporaryDirectory(t), 'nobody.sock');
   const exitCode = (option: string, value: string): Promise<number> =>
-    runCommandLine(['send', '/dev/null', '--socket', socket, option, value]);
+    runCommandLine(['send', '/dev/null', '--socket', socket, option, value], noSignals);
   for (const [option, least, most] of [
     ['--window', '1', '1000000'],
     ['--timeout', '0', '24h'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Signals } from '../../../daemon/service/signals.ts';
+import { type Signal, Signals } from '../../../daemon/service/signals.ts';
 import { Random } from '../../simulation/random.ts';
 import { VirtualClock } from '../../simulation/virtual-clock.ts';
 import { logInto } from '../../support/log-lines.ts';
@@ -23,7 +23,7 @@ function subject(t: TestContext) {
     signals,
     log,
     ends,
-    send: (signal: 'SIGHUP' | 'SIGTERM' | 'SIGINT') => process.emit(signal),
+    send: (signal: Signal) => process.emit(signal),
     allow: (ms: number) => {
       stopMs = ms;
     },
@@ -68,6 +68,8 @@ test('the second one ends the process at once, whatever the two are', (t) => {
     ['SIGTERM', 'SIGTERM'],
     ['SIGINT', 'SIGTERM'],
     ['SIGTERM', 'SIGINT'],
+    ['SIGQUIT', 'SIGTERM'],
+    ['SIGINT', 'SIGQUIT'],
   ] as const) {
     const { signals, send, ends, log } = subject(t);
     send(first);
@@ -94,7 +96,7 @@ test('a stop that takes longer than it may is ended, by what is in force when it
 
 test('after the end nothing listens to signals any more', (t) => {
   const count = (): number[] =>
-    (['SIGHUP', 'SIGTERM', 'SIGINT'] as const).map((signal) => process.listenerCount(signal));
+    (['SIGHUP', 'SIGTERM', 'SIGINT', 'SIGQUIT'] as const).map((signal) => process.listenerCount(signal));
   const before = count();
   const { signals } = subject(t);
   assert.deepEqual(
