@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readSaltFile } from '../../../daemon/state/salt-file.ts';
@@ -153,6 +153,32 @@ test('what is no salt of a device is refused in its own words', async (t) => {
   }
   store(state, JSON.stringify({ device: 'file/', salt: uuid }));
   assert.equal(readSalt(state.path, 'file/'), uuid);
+});
+
+test('a salt is read beside a running daemon whatever its mode, up to a mebibyte', async (t) => {
+  const state = await opened(t);
+  await new Salts(state).obtain('file/', null, unheard);
+  const mebibyte = 1024 * 1024;
+  const file = store(state, JSON.stringify({ device: 'file/', salt: uuid }).padEnd(mebibyte));
+  // Nobody else gets into its folder.
+  chmodSync(file, 0o644);
+  assert.equal(readSalt(state.path, 'file/'), uuid);
+  store(state, JSON.stringify({ device: 'file/', salt: uuid }).padEnd(mebibyte + 1));
+  const fault = (): string => {
+    try {
+      return `read: ${readSalt(state.path, 'file/')}`;
+    } catch (error) {
+      assert.ok(error instanceof SaltRefused, String(error));
+      return error.message;
+    }
+  };
+  assert.ok(fault().startsWith(`Cannot use salt "${file}": it is larger than 1 MiB; restore it`), fault());
+  rmSync(file);
+  mkdirSync(file);
+  assert.ok(fault().startsWith(`Cannot use salt "${file}": it is a directory; restore it`), fault());
+  rmSync(path.dirname(file), { recursive: true });
+  writeFileSync(path.dirname(file), '');
+  assert.equal(fault(), `Cannot read salt "${file}": not a directory`);
 });
 
 test('a device path is its salt’s file name up to 200 bytes, a longer one is hashed', async (t) => {
