@@ -87,6 +87,15 @@ test('a start makes the names of the folders it makes durable, and ends what it 
     ['mkdir state', 'open passing', 'write passing', 'sync passing', 'close passing', 'unlink passing'],
   );
   await again.release();
+  writeFileSync(path.join(folder, 'good'), '');
+  linkSync(path.join(folder, 'good'), path.join(folder, '.passing-1'));
+  calls.taken();
+  const third = await openStateDirectory(folder);
+  assert.deepEqual(
+    calls.taken().filter((call) => !/lock|\.sock|\.new-/.test(call)),
+    ['mkdir state', 'unlink passing'],
+  );
+  await third.release();
 });
 
 test('a leftover is overwritten, unless its content has a good name already', async (t) => {
