@@ -57,11 +57,12 @@ test('a stop waits for a device that cannot be reached, also when nothing else k
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
     metrics: { listen: null },
     devices: { 'file/': fileDevice, 'siem/': siem },
-    limits: { stop_timeout: '300ms' },
+    limits: { stop_timeout: '2s' },
   });
   const client = await RecordClient.connect(t, daemon.socketPath);
   client.send(numberedRecord(1));
   assert.deepEqual(await client.replied(1), [{ ok: true }]);
+  client.socket.destroy();
   assert.equal(await daemon.stop(), 0);
   assert.match(daemon.log, /records dropped at stop device=siem\/ type=socket dropped_records=1\n/);
   assert.match(daemon.log, / stopped\n$/);
