@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -41,11 +41,14 @@ test('an unknown key is refused with its place before anything starts', (t) => {
 test('a directory where the audit file should be stops the start and leaves nothing behind', (t) => {
   const folder = temporaryDirectory(t);
   mkdirSync(path.join(folder, 'audit.log'));
-  const { code, message } = refused(folder, {});
-  assert.equal(code, 1);
-  assert.match(message, /Cannot open audit file .*audit\.log.*it is a directory/);
-  for (const socket of ['ingest-2.sock', 'metrics-2.sock', 'state-2/lock.sock']) {
-    assert.equal(existsSync(path.join(folder, socket)), false, socket);
+  // The second one finds the lock free: the first has not left it held.
+  for (let time = 0; time < 2; time++) {
+    const { code, message } = refused(folder, {});
+    assert.equal(code, 1);
+    assert.match(message, /Cannot open audit file .*audit\.log.*it is a directory/);
+    assert.deepEqual(readdirSync(folder).sort(), ['audit.log', 'refused.yaml', 'state-2']);
+    assert.deepEqual(readdirSync(path.join(folder, 'state-2')).sort(), ['lock', 'salts']);
+    assert.deepEqual(readdirSync(path.join(folder, 'state-2/salts')), []);
   }
 });
 
@@ -73,19 +76,27 @@ test('a second daemon on the same state directory, or the same socket, is refuse
   assert.deepEqual(await client.replied(1), [{ ok: true }]);
 });
 
-test('a state directory that cannot be written stops the start with what to do', (t) => {
+test('a state directory that cannot be made, or that others can look into, stops the start with what to do', (t) => {
   const folder = temporaryDirectory(t);
   writeFileSync(path.join(folder, 'a-file'), '');
-  const { code, message } = refused(folder, { state_dir: 'FOLDER/a-file/state' });
-  assert.equal(code, 1);
-  assert.match(message, /a-file\/state/);
-  if (process.getuid?.() === 0) return;
-  const readOnly = path.join(folder, 'read-only');
-  mkdirSync(readOnly);
-  chmodSync(readOnly, 0o500);
-  const unwritable = refused(folder, { state_dir: 'FOLDER/read-only/state' });
-  assert.equal(unwritable.code, 1);
-  assert.match(unwritable.message, /read-only/);
+  mkdirSync(path.join(folder, 'open'));
+  chmodSync(path.join(folder, 'open'), 0o750);
+  const refusals: [stateDir: string, message: RegExp][] = [
+    [
+      'FOLDER/a-file/state',
+      /not started error="Cannot use state directory .*a-file\/state.*: not a directory"/,
+    ],
+    // Nobody can make a folder there, root neither.
+    ['/proc/state', /Cannot use state directory ..\/proc\/state.*: no such file or directory"/],
+    ['FOLDER/open', /Cannot use state directory .*open.*: mode 0750 lets others in .*run chmod 0700 on it/],
+  ];
+  for (const [state_dir, wanted] of refusals) {
+    const { code, message } = refused(folder, { state_dir });
+    assert.equal(code, 1);
+    assert.match(message, wanted);
+  }
+  assert.deepEqual(readdirSync(folder).sort(), ['a-file', 'open', 'refused.yaml']);
+  assert.deepEqual(readdirSync(path.join(folder, 'open')), []);
 });
 
 test('the socket file of a daemon that was killed is replaced', async (t) => {

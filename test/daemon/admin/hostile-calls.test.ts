@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Random } from '../../simulation/random.ts';
 import { DaemonProcess, fileDevice } from '../../support/daemon-process.ts';
+import { RecordClient } from '../../support/record-client.ts';
+import { numberedRecord } from '../../support/records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { callAdmin } from './admin-client.ts';
@@ -38,7 +42,19 @@ test('1,000 odd requests change no device, end nothing and get nothing out', asy
   const table = async (): Promise<unknown> =>
     (await callAdmin({ socketPath }, 'GET', '/v1/sys/audit')).body.data;
   const before = await table();
-  const { pid } = daemon;
+  const started = (await daemon.metrics()).get('process_start_time_seconds');
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  // One connection for all of them: it lives on only if no odd request ends more than its own.
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const connections = new Set<net.Socket>();
+  const goodCall = async (): Promise<number> => {
+    const request = http.get({ socketPath, path: '/v1/sys/leader', agent });
+    request.once('socket', (socket) => connections.add(socket));
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    await once(response.resume(), 'end');
+    return response.statusCode!;
+  };
 
   const random = new Random(20_261_122);
   let sent = 0;
@@ -53,6 +69,7 @@ test('1,000 odd requests change no device, end nothing and get nothing out', asy
       const status = answer === '' ? 'none' : (/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1] ?? 'not HTTP');
       assert.ok(status !== 'not HTTP' && !status.startsWith('5'), `${shown} got ${answer}`);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      assert.equal(await goodCall(), 200, `after ${shown}`);
     }
   };
   await Promise.all(Array.from({ length: 8 }, sender));
@@ -62,7 +79,10 @@ test('1,000 odd requests change no device, end nothing and get nothing out', asy
     assert.ok(statuses.has(status), `${status} of ${JSON.stringify([...statuses])}`);
   }
   assert.deepEqual(await table(), before);
-  assert.equal(daemon.pid, pid);
+  assert.equal(connections.size, 1);
+  assert.equal((await daemon.metrics()).get('process_start_time_seconds'), started);
+  client.send(numberedRecord(1));
+  assert.deepEqual(await client.replied(1), [{ ok: true }]);
   assert.doesNotMatch(daemon.log, new RegExp(plantedSecret));
   assert.doesNotMatch(daemon.log, /internal error|admin request failed/);
   const memory = (await daemon.metrics()).get('process_resident_memory_bytes')!;
