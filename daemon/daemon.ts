@@ -1,35 +1,39 @@
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Config } from '../config/config.ts';
 import { Formatter } from '../format/formatter.ts';
-import { AdminServer, type PreparedAdmin } from './admin/admin-server.ts';
+import { AdminServer } from './admin/admin-server.ts';
 import { Control } from './admin/control.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { DaemonState, type Parts, ReloadRefused } from './daemon-state.ts';
 import { Broker } from './delivery/broker.ts';
 import type { LaneEvents } from './delivery/lane.ts';
 import { Watchdog } from './delivery/watchdog.ts';
 import { zeroIngestCounters } from './ingest/ingest-counters.ts';
-import { type ListenerChange, ListenerTable } from './ingest/listener-table.ts';
+import { ListenerTable } from './ingest/listener-table.ts';
 import type { IngestSettings } from './ingest/session.ts';
 import type { Log } from './log/log.ts';
 import { readBuildInfo } from './monitoring/build-info.ts';
 import type { Phase } from './monitoring/health.ts';
 import { createMetrics, type Metrics } from './monitoring/metrics.ts';
-import { MonitoringServer, type PreparedServer } from './monitoring/monitoring-server.ts';
+import { MonitoringServer } from './monitoring/monitoring-server.ts';
 import type { StatusSource } from './monitoring/status-routes.ts';
-import { Refused } from './refused.ts';
+import { abandonReload, commitReload, prepareReload } from './reload.ts';
 import { openStateDirectory } from './state/state-directory.ts';
 import { emptyTable } from './state/stored-table.ts';
-import { openTableStore, type TableStore } from './state/table-store.ts';
+import { openTableStore } from './state/table-store.ts';
+import { type StopStepName, stopLimitsMs } from './stop-limits.ts';
 import { StopSteps } from './stop-steps.ts';
 import type { Configuration } from './table/configuration.ts';
 import { declaredDevices } from './table/declared-devices.ts';
-import type { DeviceChange } from './table/device-change.ts';
 import { DeviceTable } from './table/device-table.ts';
 import { followPolicy, recordPolicy } from './table/record-policy.ts';
 
-/** A reload that asks for what only a restart can change. Nothing was changed. */
-export class ReloadRefused extends Refused {
-  override readonly name = 'ReloadRefused';
+export interface DaemonSettings {
+  readonly configuration: Configuration;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** For the metrics of this daemon alone: another one in the process has its own. */
+  readonly registry: Registry;
 }
 
 /** The running process: what a start builds, a reload changes and a stop takes down. */
@@ -42,18 +46,23 @@ export class Daemon {
   readonly #status: StatusSource;
   readonly #monitoring: MonitoringServer;
   readonly #listeners: ListenerTable;
-  /** What exists once the start is through. */
-  #running: Running | null = null;
   #config: Config;
-  #phase: Phase = 'starting';
+  readonly #state = new DaemonState();
 
-  private constructor(config: Config, log: Log, clock: Clock) {
+  /**
+   * Resolves when everything has started. Rejects, when all that was done is undone, with `StateRefused`, `SaltRefused`,
+   * `DevicesRefused`, `SocketPathRefused`, `ListenRefused` or `AccessRefused`, and with `StartRefused` after a stop.
+   */
+  readonly started: Promise<void>;
+
+  private constructor({ configuration, log, clock, registry }: DaemonSettings) {
+    const { config } = configuration;
     const broker = new Broker(config.require);
     const counters = zeroIngestCounters();
     const lanes = () => broker.lanes.map((lane) => lane.status());
     this.#config = config;
     this.#log = log;
-    this.#steps = new StopSteps(log);
+    this.#steps = new StopSteps(clock, log);
     this.#ingest = {
       formatter: new Formatter(recordPolicy(config, emptyTable)),
       broker,
@@ -61,12 +70,12 @@ export class Daemon {
       counters,
       limits: config.limits,
     };
-    this.#metrics = createMetrics(new Registry(), { lanes, ingest: counters }, this.#build);
-    this.#steps.add('metrics', () => this.#metrics.close());
+    this.#metrics = createMetrics(registry, { lanes, ingest: counters }, this.#build);
+    this.#undoWith('metrics', () => this.#metrics.close());
     this.#status = {
       lanes,
-      phase: () => this.#phase,
-      declared: (path) => this.#running?.devices.declared.get(path)?.declared ?? 'config',
+      phase: () => this.phase,
+      declared: (path) => this.#state.parts?.devices.declared.get(path)?.declared ?? 'config',
       metrics: this.#metrics,
       get require() {
         return broker.requirement;
@@ -74,76 +83,91 @@ export class Daemon {
     };
     this.#monitoring = new MonitoringServer(this.#status, log);
     this.#listeners = new ListenerTable(this.#ingest, clock, log);
+    this.started = this.#startOrUndo(configuration);
+    // Who stops a start need not ask what became of it.
+    this.started.catch(() => {});
   }
 
-  /**
-   * Starts everything. Rejects with `StateRefused`, `SaltRefused`, `DevicesRefused`, `SocketPathRefused`,
-   * `ListenRefused` or `AccessRefused`, having undone what it had done.
-   */
-  static async start(configuration: Configuration, log: Log, clock: Clock = systemClock): Promise<Daemon> {
-    const daemon = new Daemon(configuration.config, log, clock);
+  /** Begins to start everything; `started` tells how that ends. */
+  static start(settings: DaemonSettings): Daemon {
+    return new Daemon(settings);
+  }
+
+  get phase(): Phase {
+    return this.#state.phase;
+  }
+
+  async #startOrUndo(configuration: Configuration): Promise<void> {
     try {
-      await daemon.#start(configuration);
-      return daemon;
+      this.#state.run(await this.#start(configuration));
     } catch (error) {
-      await daemon.#steps.run();
+      // A stop that has ended the start undoes what was done itself.
+      if (this.phase === 'starting') {
+        this.#state.stop();
+        await this.#steps.run();
+      }
       throw error;
     }
   }
 
-  async #start(configuration: Configuration): Promise<void> {
+  async #start(configuration: Configuration): Promise<Parts> {
     const { config } = configuration;
     const { broker, clock, formatter } = this.#ingest;
     const state = await openStateDirectory(config.stateDir);
-    this.#steps.add('state directory', () => state.release());
+    // Who was cut off may still write there: then the lock is kept, and goes with the process.
+    this.#undoWith('state directory', (allEnded) => (allEnded ? state.release() : undefined));
+    this.#state.goOn();
     const store = await openTableStore(state);
     followPolicy(store, formatter, () => this.#config);
 
     // Up before the devices are, and until they are down: somebody may be watching both.
     await this.#monitoring.commit(await this.#monitoring.prepare(config.metrics?.listen ?? null));
-    this.#steps.add('monitoring', () => this.#monitoring.stop());
+    this.#undoWith('monitoring', () => this.#monitoring.stop());
+    this.#state.goOn();
 
     const watchdog = new Watchdog(clock, broker, this.#log);
+    watchdog.start();
+    this.#undoWith('watchdog', () => watchdog.stop());
     const events: LaneEvents = {
       onState: (lane, _from, to) => watchdog.stateChanged(lane, to),
       onWrite: (lane, seconds) => this.#metrics.observeWrite(lane.path, seconds),
     };
+    const { salts } = store;
     const metrics = this.#metrics;
-    const devices = new DeviceTable({
-      salts: store.salts,
-      formatter,
-      broker,
-      metrics,
-      events,
-      clock,
-      log: this.#log,
-    });
+    const devices = new DeviceTable({ salts, formatter, broker, metrics, events, clock, log: this.#log });
     // A device of the API that cannot work must not keep the daemon, and so the API, from starting.
     const declared = await devices.prepare(
       declaredDevices(configuration, store.current),
       (device) => device.declared === 'api',
     );
     await devices.confirm(declared);
-    this.#steps.add('watchdog', () => watchdog.stop());
-    this.#steps.add('devices', () => this.#stopDevices(devices));
-    watchdog.start();
-
     // The devices go first: a record that comes in the moment a listener is open must find them.
     await devices.commit(declared, 0);
+    this.#undoWith('devices', () => this.#stopDevices(devices));
+    this.#state.goOn();
+
     // Before anybody can enable a device, whose salt is there before it is.
     await devices.destroyOrphanedSalts();
     const control = new Control({ store, devices, ingest: this.#ingest, config: () => this.#config });
     const sources = { control, status: this.#status, version: this.#build.version };
     const admin = new AdminServer(sources, this.#log);
     await admin.commit(await admin.prepare(config.admin));
-    this.#steps.add('admin', () => admin.stop());
-    this.#steps.add('changes', () => control.stop());
-    const listeners = await this.#listeners.prepare(config.listeners);
-    this.#steps.add('listeners', () => this.#listeners.closeDoors());
-    await this.#listeners.commit(listeners);
+    this.#undoWith('admin', () => admin.stop());
+    this.#undoWith('changes', () => control.stop());
+    this.#state.goOn();
 
-    this.#running = { store, devices, control, admin };
-    this.#phase = 'running';
+    const listening = await this.#listeners.prepare(config.listeners);
+    await this.#listeners.commit(listening);
+    this.#undoWith('listeners', () => this.#listeners.closeDoors());
+    this.#state.goOn();
+    const [monitoring, listeners] = [this.#monitoring, this.#listeners];
+    return { ingest: this.#ingest, store, devices, listeners, monitoring, admin, control };
+  }
+
+  /** Notes how something that is there now is undone. */
+  #undoWith(name: StopStepName, undo: (allEnded: boolean) => Promise<void> | void): void {
+    const drainMs = (): number => (name === 'devices' ? this.#config.limits.stopTimeoutMs : 0);
+    this.#steps.add({ name, limitMs: () => drainMs() + stopLimitsMs[name], undo });
   }
 
   /** Where metrics and health are; null when they are off. */
@@ -160,67 +184,46 @@ export class Daemon {
 
   /**
    * Goes over to another configuration, then follows log rotations. All that can fail comes first: when it rejects
-   * (as `start` does, or with `ReloadRefused`), the daemon runs on as it was.
+   * (as `started` does, or with `ReloadRefused`), the daemon runs on as it was.
    */
   async reload(configuration: Configuration): Promise<void> {
-    const running = this.#running;
-    if (running === null || this.#phase !== 'running') throw new ReloadRefused('the daemon is not running');
+    const { control } = this.#state.running();
     const { stateDir } = configuration.config;
     if (stateDir !== this.#config.stateDir) {
       throw new ReloadRefused(
         `state_dir cannot change while the daemon runs: restart it to use "${stateDir}"`,
       );
     }
-    await running.control.alone(() => this.#reload(running, configuration));
+    await control.alone(() => this.#reload(configuration));
   }
 
-  async #reload(running: Running, configuration: Configuration): Promise<void> {
-    const { config } = configuration;
-    const { devices } = running;
-    const prepared = await this.#prepare(running, configuration);
-    // In one turn, so that no record meets half of the change.
-    this.#ingest.limits = config.limits;
-    this.#config = config;
-    this.#ingest.broker.setRequirement(config.require);
-    // What waits for removed devices and listeners goes on behind it: nobody else is to wait for that.
-    void devices.commit(prepared.device, config.limits.stopTimeoutMs);
-    await Promise.all([
-      this.#listeners.commit(prepared.listeners),
-      this.#monitoring.commit(prepared.monitoring),
-      running.admin.commit(prepared.admin),
-    ]);
-    await devices.reopen();
-    await devices.destroyOrphanedSalts();
-  }
-
-  /** Does all of a reload that can fail, and undoes it when something does. */
-  async #prepare({ store, devices, admin }: Running, configuration: Configuration): Promise<Prepared> {
-    const { config } = configuration;
-    const device = await devices.prepare(declaredDevices(configuration, store.current), () => false);
-    const undo = [() => devices.abandon(device)];
+  async #reload(configuration: Configuration): Promise<void> {
+    // It may have waited for a change of the API.
+    const parts = this.#state.running();
+    const prepared = await prepareReload(parts, configuration);
     try {
-      const listeners = await this.#listeners.prepare(config.listeners);
-      undo.unshift(() => this.#listeners.abandon(listeners));
-      const monitoring = await this.#monitoring.prepare(config.metrics?.listen ?? null);
-      undo.unshift(() => this.#monitoring.abandon(monitoring));
-      const access = await admin.prepare(config.admin);
-      undo.unshift(() => admin.abandon(access));
-      // Last of all that takes time: what a path leads to now is what counts.
-      await devices.confirm(device);
-      this.#ingest.formatter.setPolicy(recordPolicy(config, store.current));
-      return { device, listeners, monitoring, admin: access };
+      this.#state.running();
+      parts.ingest.formatter.setPolicy(recordPolicy(configuration.config, parts.store.current));
     } catch (error) {
-      for (const step of undo) await step();
+      await abandonReload(prepared);
       throw error;
     }
+    this.#config = configuration.config;
+    await commitReload(parts, prepared);
+    // Devices that are being closed have nothing to open anew.
+    if (this.phase !== 'running') return;
+    await parts.devices.reopen();
+    await parts.devices.destroyOrphanedSalts();
   }
 
   /**
    * Stops: no new clients, what was read is answered, lanes write what waits within `stop_timeout`, then devices,
-   * sockets and state are closed. Resolves with whether all of that worked.
+   * sockets and state are closed. A start or reload under way is ended. Resolves with whether all of that worked,
+   * within `stop_timeout` and `stopGraceMs`.
    */
   async stop(): Promise<boolean> {
-    this.#phase = 'stopping';
+    if (this.phase === 'starting') this.#undoWith('start', () => this.started.catch(() => {}));
+    this.#state.stop();
     return this.#steps.run();
   }
 
@@ -236,19 +239,4 @@ export class Daemon {
     await clientsGone;
     cancel();
   }
-}
-
-interface Running {
-  readonly store: TableStore;
-  readonly devices: DeviceTable;
-  readonly control: Control;
-  readonly admin: AdminServer;
-}
-
-/** What a reload has ready before it changes anything. */
-interface Prepared {
-  readonly device: DeviceChange;
-  readonly listeners: ListenerChange;
-  readonly monitoring: PreparedServer;
-  readonly admin: PreparedAdmin;
 }

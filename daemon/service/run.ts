@@ -1,8 +1,10 @@
+import { Registry } from 'prom-client';
 import type { Config } from '../../config/config.ts';
 import { systemClock } from '../clock.ts';
 import { Daemon } from '../daemon.ts';
 import { createLog, type Log, type SwitchableLog } from '../log/log.ts';
 import { stderrOutput } from '../log/log-stderr.ts';
+import { stopGraceMs } from '../stop-limits.ts';
 import { loadConfiguration } from '../table/configuration.ts';
 import { createNotifier, type Notifier } from './notify.ts';
 import { openDatagramSender } from './notify-socket.ts';
@@ -14,8 +16,8 @@ import { welcome } from './welcome.ts';
 /** How often the status is renewed without a systemd watchdog, in milliseconds. */
 const statusMs = 10_000;
 
-/** What a stop may take beyond `stop_timeout`, for its other steps, before the process ends itself the hard way. */
-const stopGraceMs = 8_000;
+/** What the process may take to end, in milliseconds, once every step of its stop has had its time. */
+const lastMs = 1_000;
 
 export interface RunSettings {
   /** Null runs on the embedded default. */
@@ -31,59 +33,58 @@ export interface RunSettings {
 export async function runDaemon(settings: RunSettings): Promise<number> {
   const configuration = await loadConfiguration(settings.configFile);
   let { config } = configuration;
+  const clock = systemClock;
   const log = createLog(config.log, stderrOutput());
   settings.straySignals.tellOf((signal) => log.warn('signal ignored', { signal }));
   if (await closeDebugger()) log.warn('debugger closed, which a signal had opened at the start');
   const notifier = createNotifier(process.env, openDatagramSender);
   // Signals count from here on: one that comes during the start stops what has started.
-  const signals = new Signals({
-    clock: systemClock,
-    log,
-    longestStopMs: () => config.limits.stopTimeoutMs + stopGraceMs,
-    endNow,
-  });
+  const longestStopMs = (): number => config.limits.stopTimeoutMs + stopGraceMs + lastMs;
+  const signals = new Signals({ clock, log, longestStopMs, endNow });
   endOnDefect(log);
   const stopLiving = liveOn();
-  let daemon: Daemon;
+  const daemon = Daemon.start({ configuration, log, clock, registry: new Registry() });
+  const end = (code: number): number => {
+    stopLiving();
+    notifier.close();
+    signals.close();
+    return code;
+  };
   try {
-    daemon = await Daemon.start(configuration, log);
+    await Promise.race([daemon.started, signals.ending]);
   } catch (error) {
     log.error('not started', { error: explainRefusal(error) });
-    stopLiving();
-    signals.close();
-    notifier.close();
-    return 1;
+    return end(1);
   }
-  if (settings.configFile === null) {
-    process.stdout.write(
-      welcome(configuration.config, daemon.monitoringAddress, process.argv[1] ?? 'audit-sidecar'),
-    );
+  let stopReporting = (): void => {};
+  if (daemon.phase === 'running') {
+    if (settings.configFile === null) {
+      const program = process.argv[1] ?? 'audit-sidecar';
+      process.stdout.write(welcome(config, daemon.monitoringAddress, program));
+    }
+    log.info('started', { pid: process.pid, devices: configuration.devices.size });
+    stopReporting = report(daemon, notifier);
   }
-  log.info('started', { pid: process.pid, devices: configuration.devices.size });
-  const stopReporting = report(daemon, notifier);
-  for (;;) {
-    const signal = await signals.next();
-    if (signal !== 'SIGHUP') break;
-    config = (await reload(daemon, settings.configFile, log, notifier)) ?? config;
+  while ((await signals.next()) === 'SIGHUP') {
+    const reloading = reload(daemon, settings.configFile, log, notifier);
+    // A stop waits for no reload.
+    config = (await Promise.race([reloading, signals.ending])) ?? config;
   }
   log.info('stopping');
   notifier.stopping();
   stopReporting();
   const worked = await daemon.stop();
   log.info('stopped');
-  stopLiving();
-  notifier.close();
-  signals.close();
-  return worked ? 0 : 1;
+  return end(worked ? 0 : 1);
 }
 
-/** The configuration that is in force from now on; `null` when it was refused and everything is as before. */
+/** The configuration that is in force from now on; `undefined` when it was refused and everything is as before. */
 async function reload(
   daemon: Daemon,
   file: string | null,
   log: SwitchableLog,
   notifier: Notifier,
-): Promise<Config | null> {
+): Promise<Config | undefined> {
   notifier.reloading();
   try {
     const configuration = await loadConfiguration(file);
@@ -92,10 +93,12 @@ async function reload(
     log.info('reloaded', { devices: configuration.devices.size });
     return configuration.config;
   } catch (error) {
-    log.error('not reloaded, running on as before', { error: explainRefusal(error) });
-    return null;
+    const event = daemon.phase === 'running' ? 'not reloaded, running on as before' : 'not reloaded';
+    log.error(event, { error: explainRefusal(error) });
+    return undefined;
   } finally {
-    notifier.ready(daemon.statusText);
+    // Behind STOPPING=1 it would say that the daemon is up again.
+    if (daemon.phase === 'running') notifier.ready(daemon.statusText);
   }
 }
 

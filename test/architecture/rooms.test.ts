@@ -24,12 +24,14 @@ const rooms = Object.keys(packages);
 const floors: readonly (readonly string[])[] = [
   ['clock.ts', 'refused.ts', 'system-error.ts'],
   ['log'],
-  ['sockets', 'stop-steps.ts'],
+  ['sockets', 'stop-limits.ts', 'stop-steps.ts'],
   ['delivery', 'http', 'state'],
   ['ingest'],
   ['monitoring'],
   ['table'],
   ['admin'],
+  ['reload.ts'],
+  ['daemon-state.ts'],
   ['daemon.ts'],
   ['service'],
 ];
