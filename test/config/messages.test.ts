@@ -259,6 +259,11 @@ test('policies over paths, headers and mounts are checked', () => {
     'audited_headers: {"a b": {}}',
     '2:19: audited_headers.a b: wanted the name of a header such as user-agent',
   );
+  // The sign for kelvin: its lower case is the letter.
+  assertProblems(
+    'audited_headers: {"X-\u212aey": {}}',
+    '2:19: audited_headers.X-\u212aey: wanted the name of a header such as user-agent',
+  );
   assertProblems('mounts: {secret: {}, secret/: {}}', '2:22: mounts.secret/: this mount is here already');
 });
 

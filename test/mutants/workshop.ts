@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Check, type CleanTimes, checksFor } from './check.ts';
@@ -67,7 +67,10 @@ export class Workshop {
 
 function temporaryFolder(): string {
   // Not in the project: a socket's path has to be short.
-  return mkdtempSync(path.join(os.tmpdir(), 'mutants-'));
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'mutants-'));
+  // Some tests try what another user may do.
+  chmodSync(folder, 0o755);
+  return folder;
 }
 
 /** A test that is killed may leave a file that can only be appended to, or something mounted. */

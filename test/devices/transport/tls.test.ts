@@ -54,6 +54,14 @@ test('TLS', { skip: opensslMissing }, async (context) => {
     assert.equal((await wrong.openFailure()).reason, 'tls');
   });
 
+  await context.test('any authority of a file with several will do', async (subtest) => {
+    const several = path.join(directory, 'several.pem');
+    writeFileSync(several, `# first\n${foreign.cert}\n# second\n${own.cert}`);
+    const peer = await tlsPeer(subtest, own);
+    await laneTo(subtest, peer, { tls_ca_cert: several }).deliver(linesOf(recordTexts(0, 2, 100)));
+    await waitFor('the lines are there', () => peer.received().length === 2);
+  });
+
   await context.test('a peer that wants a certificate gets it', async (subtest) => {
     const peer = await tlsPeer(subtest, own, true);
     const options = {
@@ -79,6 +87,10 @@ test('TLS', { skip: opensslMissing }, async (context) => {
   const missing = path.join(directory, 'missing.pem');
   const junk = path.join(directory, 'junk.pem');
   writeFileSync(junk, 'secret junk');
+  const empty = path.join(directory, 'empty.pem');
+  writeFileSync(empty, '');
+  const half = path.join(directory, 'half.pem');
+  writeFileSync(half, own.cert + foreign.cert.replace('MII', 'secret junk'));
   const unusable: [string, Record<string, string>, string][] = [
     [
       'is missing',
@@ -86,14 +98,34 @@ test('TLS', { skip: opensslMissing }, async (context) => {
       `Cannot read TLS authority file "${missing}": no such file or directory`,
     ],
     [
+      'holds no authority',
+      { tls_ca_cert: junk },
+      `Cannot use TLS authority file "${junk}": it holds no certificate in PEM`,
+    ],
+    [
+      'holds a key where an authority belongs',
+      { tls_ca_cert: own.keyFile },
+      `Cannot use TLS authority file "${own.keyFile}": it holds no certificate in PEM`,
+    ],
+    [
+      'holds a damaged authority behind a good one',
+      { tls_ca_cert: half },
+      `Cannot use TLS authority file "${half}": certificate 2 in it is damaged`,
+    ],
+    [
+      'is empty',
+      { tls_client_cert: own.certFile, tls_client_key: empty },
+      `Cannot use TLS key file "${empty}": it holds no private key that OpenSSL can read, in PEM`,
+    ],
+    [
       'is no certificate',
       { tls_client_cert: junk, tls_client_key: own.keyFile },
-      `Cannot use TLS certificate file "${junk}"`,
+      `Cannot use TLS certificate file "${junk}": it holds no certificate in PEM`,
     ],
     [
       'is no key',
       { tls_client_cert: own.certFile, tls_client_key: junk },
-      `Cannot use TLS key file "${junk}"`,
+      `Cannot use TLS key file "${junk}": it holds no private key that OpenSSL can read, in PEM`,
     ],
     [
       'belongs to another key',
