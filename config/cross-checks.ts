@@ -30,7 +30,7 @@ export function crossCheck(tree: Tree, read: Partial<ReadKeys>): PathProblem[] {
   ];
 }
 
-/** What the formatter would refuse, asked entry by entry, because it does not know where an entry stands. */
+/** What the formatter would refuse. It is asked entry by entry, because it does not know where an entry stands. */
 function policyEntryProblems(read: Partial<ReadKeys>): PathProblem[] {
   const entries: { path: ConfigPath; policy: Partial<RecordPolicy> }[] = [];
   for (const [index, field] of (read.clear_fields ?? []).entries()) {

@@ -1,10 +1,7 @@
 import { Leaf } from './leaf.ts';
 import { quoted } from './problem.ts';
 
-/**
- * "found …, wanted …" for a value that cannot be used, whatever it is. What came from a credential is never
- * repeated.
- */
+/** "found …, wanted …" for a value that cannot be used, whatever it is. A credential's value is never repeated. */
 export function foundButWanted(value: unknown, wanted: string): string {
   if (value === undefined) return `missing, wanted ${wanted}`;
   return `found ${described(value)}, wanted ${wanted}`;

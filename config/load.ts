@@ -116,7 +116,7 @@ function readDocument(file: string, document: Document, lines: LineCounter): Rea
     path: issue.path as ConfigPath,
     message: issue.message,
   }));
-  // Where a value has no meaning at all, what the schema says about the hole it left would only confuse.
+  // A value without any meaning leaves a hole, and what the schema says about the hole would only confuse.
   const holes = new Set(faults.map(({ path }) => placeKey(path)));
   const found = [
     ...faults,

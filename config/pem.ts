@@ -7,9 +7,9 @@ import { createSecureContext } from 'node:tls';
 const opening = /^-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----/gm;
 
 /**
- * Why a text is no list of certificates in PEM, or `null`. Whatever stands between them is skipped, as OpenSSL does.
- * Expired ones are in order here: the peer says so, and clocks may be wrong. Asked for because `createSecureContext`
- * takes any text for authorities, and an empty one for anything.
+ * Why a text is no list of certificates in PEM, or `null`. Text between them is skipped, as OpenSSL does. An expired
+ * certificate is in order here: the handshake judges that. `createSecureContext` would not do: it takes any text for
+ * authorities, and an empty one for anything.
  */
 export function certificatesFault(text: string): string | null {
   const certificates = certificatesIn(text);
@@ -35,7 +35,7 @@ export function pairFault(cert: string, key: string): string | null {
   }
 }
 
-/** Up to the first damaged one, which `null` stands for. Each part of the text is looked at once, however many there are. */
+/** Up to the first damaged one, which `null` stands for. No part of the text is looked at twice. */
 function certificatesIn(text: string): (X509Certificate | null)[] {
   const found: (X509Certificate | null)[] = [];
   const openings = new RegExp(opening);

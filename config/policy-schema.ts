@@ -70,7 +70,7 @@ export const auditedHeaders: z.ZodType<ReadonlyMap<string, { readonly hmac: bool
   })
   .prefault({});
 
-/** The key `clear_fields`; whether a path can be left readable is the formatter's to say. */
+/** The key `clear_fields`. The formatter says whether a path can be left readable. */
 export const clearFields: z.ZodType<readonly string[]> = list(
   'a list of JSON paths',
   shownName('a JSON path such as request.service_name'),

@@ -33,7 +33,7 @@ export async function readSmallFileNotLink(file: string, rules: SmallFileRules):
   return readAndClose(await open(file, flags | constants.O_NOFOLLOW), rules);
 }
 
-/** As `readSmallFile`, for what is read before anything runs. */
+/** As `readSmallFile`, for what is read without waiting. */
 export function readSmallFileSync(file: string, rules: SmallFileRules): SmallFile {
   const descriptor = openSync(file, flags);
   try {
@@ -74,7 +74,7 @@ function checkedMode(found: Stats, { secret }: SmallFileRules): number {
   return mode;
 }
 
-/** One byte more than allowed, and none by the size that `stat` tells: in /proc that is 0, and a file may grow. */
+/** One byte more than allowed. The size that `stat` tells does not count: in /proc it is 0, and a file may grow. */
 function roomFor({ maxBytes }: SmallFileRules): Buffer {
   return Buffer.allocUnsafeSlow(maxBytes + 1);
 }

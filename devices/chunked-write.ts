@@ -2,9 +2,9 @@ import type { Writable } from 'node:stream';
 import { type Lines, lineStart } from '../format/lines.ts';
 
 /**
- * One callback tells of one chunk, so chunks are what progress is measured in when a slow peer is given up: large
- * enough to cost nothing, small enough that little is sent twice. They end where lines end, so that stopping between
- * two of them tears nothing.
+ * Progress is counted in chunks: there is one callback a chunk. A chunk is large enough to cost nothing, and small
+ * enough that little is sent twice when a slow peer is given up. It ends where a line ends, so stopping behind it
+ * tears nothing.
  */
 const chunkBytes = 256 * 1024;
 
@@ -27,7 +27,7 @@ export class ChunkedWrite {
     this.#next();
   }
 
-  /** Writes no further chunk and reports nothing more; what the stream has is still the stream's. */
+  /** Writes no further chunk and calls nobody back. The stream still writes what it has. */
   stop(): void {
     this.#stopped = true;
   }

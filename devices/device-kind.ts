@@ -29,7 +29,7 @@ export interface ParsedDevice {
 export interface OptionProblem {
   readonly option: string;
   readonly message: string;
-  /** What is wanted, where the message has the words of OpenBao's API, which do not say it. */
+  /** What is wanted. Present where the message repeats OpenBao's words, which do not say it. */
   readonly hint?: string;
 }
 

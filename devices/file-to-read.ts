@@ -10,13 +10,13 @@ import { DeviceFailure } from './device.ts';
 import { failureOf } from './failure-reasons.ts';
 import { belowRoots } from './file/below-roots.ts';
 
-/** A file that a device reads beside its destination, such as a certificate: the value of an option that `readsFile`. */
+/** A file that a device reads, such as a certificate: the value of an option that `readsFile`. */
 export interface FileToRead {
   /** As the operator wrote it. */
   readonly path: string;
   /**
-   * Real paths of the folders below which it has to lie each time it is read; `null`: anywhere. Where there are some,
-   * no symbolic link is followed that leads out of them, whenever it is put there.
+   * Real paths of the folders below which it has to lie each time it is read; `null`: anywhere. A symbolic link that
+   * leads out of them is not followed, not even one that is put there later.
    */
   readonly roots: readonly string[] | null;
 }

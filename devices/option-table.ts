@@ -15,18 +15,15 @@ export interface Option<Value> {
   /** The value may be a password or a token: messages do not quote it. */
   readonly confidential?: true;
   /**
-   * It names a file that the device reads, and its value is a `FileToRead`: through the API that has to lie below a
-   * root, when the option is read and each time the file is.
+   * The option names a file that the device reads; its value is a `FileToRead`. Through the API that file has to lie
+   * below a root, when the option is read and each time the file is.
    */
   readonly readsFile?: true;
   /** The values it takes, as a message would ask for them: `"tcp", "udp" or "unix"`. */
   readonly wanted: string;
   /** What it means and what follows from it. */
   readonly effect: string;
-  /**
-   * What a text that cannot be used is refused with, where clients of OpenBao's API know it by certain words; `null`
-   * for the usual message.
-   */
+  /** The message that refuses a text, where clients of OpenBao's API know its words; `null` for the usual message. */
   readonly refusal?: (text: string) => string | null;
   /** The value behind a text, or `undefined` when the text cannot be used. */
   readonly parse: (text: string) => Value | undefined;
@@ -139,7 +136,7 @@ export function refuseUnknownOptions(
   }
 }
 
-/** Whoever mixes up an option and a file's content should not get it all back in a message. */
+/** A file's content that was given for an option by mistake should not come back whole in a message. */
 export function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -20,9 +20,9 @@ export interface RegisteredKind {
   /** The options it has beside those of every device. */
   readonly options: OptionTable;
   /**
-   * Reads its options and adds what is wrong with them to `problems`; `null` when something is. `line` is for a
-   * kind that has to know its own lines again; where `problems` is not empty, it may be incomplete. `limits` are those
-   * of a device enabled through the API, as far as they concern this kind alone; `null` for the operator's own.
+   * Reads its options and adds what is wrong with them to `problems`; `null` when something is. `line`: for a kind
+   * that has to know its own lines again; it may be incomplete when `problems` is not empty. `limits`: those of a
+   * device that is enabled through the API; `null` for the operator's own.
    */
   read(
     texts: OptionTexts,

@@ -4,9 +4,9 @@ import type { OptionProblem } from './device-kind.ts';
 import { leadsSync, liesBelow } from './file/leads.ts';
 
 /**
- * What a device may not do when somebody enables it through the API: with a file of any name and a prefix of any
- * text, or with files that the daemon can read, that would be a way to act as the daemon's user (CVE-2025-6000,
- * CVE-2025-54997). Devices of the configuration file are the operator's own and have no such limits.
+ * Limits for a device that somebody enables through the API. Whoever could choose any file to write, any prefix, or
+ * any file to read could act as the daemon's user (CVE-2025-6000, CVE-2025-54997). Devices of the configuration file
+ * are the operator's own and have no limits.
  */
 export interface RemoteLimits {
   /** Folders below which a file has to lie; they need not exist yet. */
@@ -17,7 +17,7 @@ export interface RemoteLimits {
 
 /** Adds a problem for each option of the line that asks for more than the limits allow. */
 export function refuseBeyond(limits: RemoteLimits, line: LineOptions, problems: OptionProblem[]): void {
-  // Judged by what was understood, so that no spelling of a value gets past.
+  // What was understood is judged and not the text, so that no spelling gets past.
   if (line.prefix !== '' && !limits.allowPrefix) problems.push(notAllowed('prefix', 'admin.allow_prefix'));
   if (line.logRaw && !limits.allowLogRaw) problems.push(notAllowed('log_raw', 'admin.allow_log_raw'));
 }

@@ -16,7 +16,7 @@ export interface AppendingFileOptions extends AuditFileOptions {
   readonly makesFile: boolean;
 }
 
-/** `doubtful`: a write failed, so the file may end in half a line, or the file has lost its name; `failure` says which. */
+/** `doubtful`: the file may end in half a line because a write failed, or has lost its name; `failure` says which. */
 type State =
   | { readonly kind: 'closed' }
   | { readonly kind: 'ready'; readonly file: OpenFile }

@@ -22,8 +22,8 @@ export interface AuditFileOptions {
   readonly mode: number | null;
   readonly lineOpening: Buffer;
   /**
-   * Real paths of the folders below which the file has to lie each time it is opened; `null`: anywhere. Where there
-   * are some, no symbolic link is followed that leads out of them, whenever it is put there.
+   * Real paths of the folders below which the file has to lie each time it is opened; `null`: anywhere. A symbolic
+   * link that leads out of them is not followed, not even one that is put there later.
    */
   readonly roots: readonly string[] | null;
 }

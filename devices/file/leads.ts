@@ -3,8 +3,8 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Where an absolute path leads when symbolic links are followed. Of what does not exist yet the names are kept; a link
- * that leads nowhere counts as such a name.
+ * Where an absolute path leads when symbolic links are followed. Parts that do not exist yet keep their names, and so
+ * does a link that leads nowhere.
  */
 export async function leads(at: string): Promise<string> {
   for (let existing = at; ; existing = path.dirname(existing)) {

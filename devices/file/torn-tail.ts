@@ -32,7 +32,7 @@ export async function mendTail(fd: number, lineOpening: Buffer): Promise<void> {
   await endLine(fd);
 }
 
-/** Ends whatever an unreadable file may end in. */
+/** Appends a newline: for a file that cannot be read to find out whether its last line is whole. */
 export async function endLine(fd: number): Promise<void> {
   const { error } = await append(fd, Buffer.from('\n'));
   if (error !== null) throw error;

@@ -19,10 +19,10 @@ type ValueSource =
   | { readonly kind: 'variable'; readonly variable: string }
   | { readonly kind: 'file'; readonly file: string };
 
-/** RFC 9110, section 5.5: what Node sends of a string is its low bytes. */
+/** RFC 9110, section 5.5. Node sends one byte a character, so none may lie above 255. */
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Where a message ends and what becomes of the connection is for this end to say, or one request could pass for two. */
+/** They say where a message ends or what becomes of the connection: with them one request could pass for two. */
 const reserved: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -60,7 +60,7 @@ function isTextList(values: unknown): values is string[] {
 }
 
 function sourceOf(text: string): ValueSource {
-  // As the reference reads them: blanks around do not count, nor does the case of the scheme.
+  // Blanks around it and the case of the scheme do not count, as in the reference.
   const [, scheme, rest] = /^\s*(env|file):\/\/(.*?)\s*$/is.exec(text) ?? [];
   if (scheme === undefined) return { kind: 'text', text };
   return scheme.toLowerCase() === 'env'
@@ -68,7 +68,10 @@ function sourceOf(text: string): ValueSource {
     : { kind: 'file', file: rest! };
 }
 
-/** Reads what stands elsewhere. Rejects with a permanent `DeviceFailure` that names header and source, never a value. */
+/**
+ * Reads the values that stand in variables and files. Rejects with a permanent `DeviceFailure` that names header and
+ * source, never a value.
+ */
 export function readHeaders(sources: readonly HeaderSource[]): Promise<Header[]> {
   return Promise.all(
     sources.map(async ({ name, values }) => ({

@@ -19,7 +19,7 @@ export interface HttpDeviceOptions {
 /** RFC 9110, section 15.5.14. */
 const contentTooLarge = 413;
 
-/** Posts lines to an HTTP server; its answer is the acknowledgement, so nothing that was recorded can be lost on the way. */
+/** Posts lines to an HTTP server. A line is recorded when the server has said so: none is lost on the way. */
 export class HttpDevice implements Device {
   readonly tailBytes = 0;
   readonly #options: HttpDeviceOptions;
@@ -87,7 +87,7 @@ export class HttpDevice implements Device {
       } else if (status !== contentTooLarge) {
         return { settled, refused, failure: this.#rejected(status) };
       } else if (next - settled > 1) {
-        // One of them, or all of them together, are too large: which is found by halves.
+        // One line is too large, or all together are: halving finds out which.
         size = Math.ceil((next - settled) / 2);
       } else {
         refused.push(settled);

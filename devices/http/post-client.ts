@@ -8,7 +8,7 @@ import { connectTimeoutMs } from '../transport/stream.ts';
 import type { Header } from './headers.ts';
 import type { PostTarget } from './target.ts';
 
-/** What is read of an answer, so that the connection can be used again; nobody looks at it. */
+/** How much of an answer is read, so that the connection can be used again. Nobody looks at the content. */
 const maxAnswerBytes = 64 * 1024;
 
 /** How long the rest of an answer may take once its status is known. */
@@ -65,7 +65,7 @@ export class PostClient {
         reject(error);
       };
       const abort = (): void => {
-        // The status is known: what is given up is the rest of the answer.
+        // The status is known: only the rest of the answer is given up.
         if (answered) request.destroy();
         else fail(abortedFailure(this.#action));
       };
@@ -120,7 +120,7 @@ export class PostClient {
 
 const staleConnection = new DeviceFailure('reset', 'Cannot post: an idle connection had ended');
 
-/** Reads the answer to its end, or to where the connection is not worth it; then calls `ended`. */
+/** Reads the answer to its end, or ends the connection when there is too much of it; then calls `ended`. */
 function drain(response: http.IncomingMessage, ended: () => void): void {
   let bytes = 0;
   response.on('data', (chunk: Buffer) => {

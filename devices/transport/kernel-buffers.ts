@@ -11,7 +11,7 @@ export function tcpTailBytes(): number {
   );
 }
 
-/** The same for a UNIX stream, whose one buffer may be exceeded by the write that fills it (socket(7), `wmem_default`). */
+/** The same for a UNIX stream: one buffer, which the write that fills it may exceed (socket(7), `wmem_default`). */
 export function unixTailBytes(): number {
   return 2 * lastNumber('/proc/sys/net/core/wmem_default', 212_992);
 }

@@ -14,12 +14,15 @@ interface PendingWrite {
   readonly resolve: (outcome: WriteOutcome) => void;
 }
 
-/** `left`: the peer has ended it, and what that means is being found out. `ending`: closed by us, its last bytes on their way. */
+/**
+ * `left`: the peer has ended it, and how much it has read is being found out.
+ * `ending`: this end has closed it, and its last bytes are on their way.
+ */
 type State = 'open' | 'left' | 'ending' | 'ended';
 
 /**
- * An open stream. A write that is aborted or breaks off settles nothing: what the operating system took of it went
- * into the same buffers whose content is now in doubt.
+ * An open stream to a peer. A write that is aborted or breaks off settles nothing: what the operating system took of
+ * it lies in buffers whose content is now in doubt.
  */
 export class OutgoingStream implements Connection {
   readonly #socket: Socket;
@@ -39,8 +42,8 @@ export class OutgoingStream implements Connection {
     socket.on('error', this.#onError);
     socket.on('end', this.#onEnd);
     socket.on('close', this.#onEnd);
-    // Nothing is expected from the peer, but only who reads hears of its end at once. And closing a socket that
-    // holds unread bytes breaks the connection for the peer too.
+    // Nothing is expected from the peer, but its end is heard of at once only by who reads. And a socket that is
+    // closed with bytes unread breaks the connection for the peer too.
     socket.resume();
   }
 

@@ -53,7 +53,7 @@ export function readFraming(
       message: `Cannot use option "framing" with socket_type "${target.kind}": each datagram is one message`,
     });
   }
-  // The newline is what the datagram transports leave out.
+  // The datagram transports leave the newline out.
   return 'newline';
 }
 

@@ -14,7 +14,7 @@ import type { Connection, ReportLost, Transport } from './transport.ts';
  */
 export const connectTimeoutMs = 10_000;
 
-/** How long a silent connection goes unproven; a peer that vanished without a word is found out by it. */
+/** A connection that is silent for so long is tried by the system: a peer may have vanished without a word. */
 const keepAliveMs = 30_000;
 
 /** TCP, with or without TLS, or a UNIX stream. */
@@ -34,7 +34,7 @@ export class StreamTransport implements Transport {
     const action = `Cannot connect to "${shown}"`;
     const secure = this.#tls === null ? null : await loadTls(this.#tls);
     if (signal.aborted) throw abortedFailure(action);
-    // A peer that ends its side leaves ours open until what it has not got is known.
+    // When the peer ends its side, ours stays open until it is known what the peer has not got.
     const where = { ...placeOf(this.#target), allowHalfOpen: true };
     const socket = secure === null ? connectPlain(where) : connectTls({ ...where, ...secure });
     await connected(socket, secure === null ? 'connect' : 'secureConnect', action, signal);
@@ -77,7 +77,7 @@ function connected(socket: Socket, event: string, action: string, signal: AbortS
     };
     const fail = (error: unknown): void => {
       release();
-      // Between here and its end the socket may have one more error to tell.
+      // The socket may report one more error before it is closed.
       socket.on('error', () => {}).destroy();
       reject(failureOf(action, error));
     };

@@ -29,7 +29,7 @@ interface TlsValues extends TlsNames {
   readonly tls: boolean;
 }
 
-/** Whom to trust and what to show: the options of every kind of device that can speak TLS. */
+/** Whom to trust and what to show the peer: options of every kind of device that can speak TLS. */
 export const tlsNameTable: { readonly [Name in keyof TlsNames]: Option<TlsNames[Name]> } = {
   tls_ca_cert: pemFile(
     'authorities the peer’s certificate may come from, instead of those that come with Node',
@@ -94,7 +94,7 @@ export function readTlsNames(values: TlsNames, host: string, problems: OptionPro
   });
 }
 
-/** A problem for each option that is given although there is no TLS; `wanted` is what would ask for it. */
+/** Adds a problem for each option that is given although there is no TLS; `wanted` is what would turn it on. */
 export function refuseTlsNames(values: TlsNames, wanted: string, problems: OptionProblem[]): void {
   for (const option of Object.keys(tlsNameTable) as (keyof TlsNames)[]) {
     if (values[option] === null) continue;

@@ -15,7 +15,7 @@ export const largestUdpMessage = 65_507;
  */
 const burst = 32;
 
-/** One datagram a frame. Nobody tells what arrived; only that nobody listens is sometimes said. */
+/** One datagram a frame. Nobody says what has arrived; at times the system says that nobody listens. */
 export class UdpTransport implements Transport {
   readonly tailBytes = 0;
   readonly #target: SocketTarget & { readonly kind: 'tcp' | 'udp' };
@@ -47,7 +47,7 @@ export class UdpTransport implements Transport {
   }
 }
 
-/** A name server may not answer for a long time, and the question cannot be taken back: it is left unheard. */
+/** A name server may take long to answer, and the question cannot be taken back: a late answer is not listened to. */
 function looked<Found>(looking: Promise<Found>, action: string, signal: AbortSignal): Promise<Found> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(abortedFailure(action));
@@ -66,7 +66,7 @@ interface PendingWrite {
   readonly resolve: (outcome: WriteOutcome) => void;
   /** Frames dealt with: given to the socket or refused. */
   given: number;
-  /** Which frames the socket has yet to answer for, in the order given. */
+  /** Frames of the present burst, in the order in which the socket was given them. */
   asked: number[];
   answered: number;
   readonly refused: number[];
@@ -118,7 +118,7 @@ class UdpConnection implements Connection {
     pending.asked = [];
     pending.answered = 0;
     let start = pending.given === 0 ? 0 : ends[pending.given - 1]!;
-    // The first goes alone: it is the one that is told that nobody listened to the batch before.
+    // The first goes alone: the system reports on it that nobody listened to the batch before.
     const room = pending.given === 0 ? 1 : burst;
     while (pending.given < ends.length && pending.asked.length < room) {
       const index = pending.given++;

@@ -8,8 +8,8 @@ import type { Connection, Transport } from './transport.ts';
 const burst = 64;
 
 /**
- * A receiver's queue holds ten messages by default (`net.unix.max_dgram_qlen`), so a full one is the normal case, and
- * is mostly read within a turn of the event loop; after so many turns a timer waits instead.
+ * A receiver's queue holds ten messages by default (`net.unix.max_dgram_qlen`): a full one is the normal case, and
+ * mostly has room again after a turn of the event loop. After so many turns a timer waits instead.
  */
 const impatientTurns = 16;
 const shortestPauseMs = 1;
