@@ -9,7 +9,7 @@ const steadyMs = 10_000;
 export class Backoff {
   readonly #clock: Clock;
   #failures = 0;
-  #openedAt = Number.NEGATIVE_INFINITY;
+  #openedAt: number | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,11 +22,9 @@ export class Backoff {
 
   /** Milliseconds to wait after one more failure; between half and all of the doubled pause. */
   next(): number {
-    if (this.#openedAt !== Number.NEGATIVE_INFINITY && this.#clock.now() - this.#openedAt >= steadyMs) {
-      this.#failures = 0;
-    }
-    this.#openedAt = Number.NEGATIVE_INFINITY;
-    const pause = Math.min(longestMs, firstMs * 2 ** Math.min(this.#failures++, 16));
+    if (this.#openedAt !== null && this.#clock.now() - this.#openedAt >= steadyMs) this.#failures = 0;
+    this.#openedAt = null;
+    const pause = Math.min(longestMs, firstMs * 2 ** this.#failures++);
     return pause * (0.5 + this.#clock.random() / 2);
   }
 }

@@ -13,7 +13,7 @@ export class LaneQueue {
   /** Marked with when they were sent first. */
   readonly #again = new LinePieces<number>();
   /** Since when there are lines to be sent again; monotonic milliseconds. */
-  #againSince = 0;
+  #againSince: number | null = null;
 
   constructor(store: LineStore) {
     this.#store = store;
@@ -35,8 +35,8 @@ export class LaneQueue {
   /** Since when a line waits at most, in monotonic milliseconds; null when none does. */
   get oldestArrival(): number | null {
     const first = this.#store.oldestArrival;
-    if (this.#again.count === 0) return first;
-    return Math.min(this.#againSince, first ?? Number.POSITIVE_INFINITY);
+    const again = this.#again.count === 0 ? null : this.#againSince;
+    return first === null || again === null ? (first ?? again) : Math.min(first, again);
   }
 
   /** Whether `lines` and what waits are within a bound. An empty queue takes any: a bound that nothing fits in would drop all. */

@@ -85,7 +85,6 @@ export class Lane {
       },
       onFailure: (failure) => {
         counters.failures[failure.reason]++;
-        if (this.state === 'disabled') return;
         this.#health.failed(failure);
         this.#observe();
       },

@@ -17,7 +17,7 @@ test('pauses double from a tenth of a second to five seconds, less up to half by
 });
 
 test('a destination that held for ten seconds starts from the shortest pause, one that did not goes on', () => {
-  const time = { now: 0 };
+  const time = { now: 7_000 };
   const backoff = new Backoff(clockAt(time, () => 0));
   assert.deepEqual([backoff.next(), backoff.next(), backoff.next()], [50, 100, 200]);
   backoff.opened();
@@ -28,4 +28,10 @@ test('a destination that held for ten seconds starts from the shortest pause, on
   assert.equal(backoff.next(), 50);
   time.now += 60_000;
   assert.equal(backoff.next(), 100, 'only time in which it was open counts');
+});
+
+test('a pause stays the longest however often it fails', () => {
+  const backoff = new Backoff(clockAt({ now: 0 }, () => 0));
+  for (let failures = 0; failures < 2_000; failures++) backoff.next();
+  assert.equal(backoff.next(), 2_500);
 });

@@ -109,3 +109,66 @@ test('the explanation names the devices in trouble and why, and no others', asyn
   await under.pass(20);
   assert.equal(broker.explain(), 'no required device recorded it in time: device/ is failing (permission)');
 });
+
+test('the explanation says when more than one device has to record it, and names none that need not', async () => {
+  const healthy = new LaneUnderTest();
+  const hung = new LaneUnderTest({ writeTimeoutMs: 100 });
+  Object.defineProperty(healthy.lane, 'path', { value: 'healthy/' });
+  const broker = new Broker({ kind: 'all' });
+  broker.add(healthy.lane);
+  broker.add(hung.lane);
+  await hung.open();
+  hung.destination.setTrouble('hang');
+  submit(broker, 0);
+  await hung.pass(200);
+  const what = 'not every required device recorded it in time';
+  assert.equal(broker.explain(), `${what}: device/ is blocked`);
+  broker.setRequirement({ kind: 'devices', paths: ['healthy/'] });
+  assert.equal(broker.explain(), 'no required device recorded it in time');
+});
+
+test('who waits for all outcomes is told after the last one', async () => {
+  const one = new LaneUnderTest();
+  const other = new LaneUnderTest({ writeTimeoutMs: 100 });
+  Object.defineProperty(other.lane, 'path', { value: 'other/' });
+  const broker = new Broker({ kind: 'any' });
+  broker.add(one.lane);
+  broker.add(other.lane);
+  other.destination.setTrouble('hang');
+  let decided: Batch | null = null;
+  broker.submit({
+    records: 1,
+    arrival: 0,
+    waitForAll: true,
+    render: () => linesOf([0]),
+    decided: (batch) => {
+      decided = batch;
+    },
+  });
+  await one.pass(50);
+  assert.equal(decided, null);
+  await other.pass(101);
+  assert.deepEqual([decided!.outcome(0, 0), decided!.outcome(1, 0)], ['recorded', 'late']);
+});
+
+test('each lane is rendered its own lines, under its own limit', () => {
+  const lanes = [new LaneUnderTest({ queueBytes: 1_000 }), new LaneUnderTest({ queueBytes: 2_000 })];
+  const broker = new Broker({ kind: 'any' });
+  for (const [at, { lane }] of lanes.entries()) {
+    Object.defineProperty(lane, 'path', { value: `${at}/` });
+    broker.add(lane);
+  }
+  const limits: number[] = [];
+  broker.submit({
+    records: 1,
+    arrival: 0,
+    waitForAll: false,
+    render: (format, maxLineBytes) => {
+      assert.equal(format, lanes[limits.length]!.lane.format);
+      limits.push(maxLineBytes);
+      return linesOf([0]);
+    },
+    decided: () => {},
+  });
+  assert.deepEqual(limits, [1_000, 2_000]);
+});

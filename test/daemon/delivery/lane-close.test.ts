@@ -17,6 +17,8 @@ test('closing drops what waits, answers it, and closes the device', async () => 
   assert.equal(under.lane.status().queueBytes, 0);
   assert.equal(under.lane.status().counters.dropped.disabled, 10);
   assert.deepEqual(under.send(1).outcomes(), ['disabled']);
+  assert.equal(under.lane.status().queueRecords, 0);
+  assert.equal(under.lane.status().counters.dropped.disabled, 11);
 });
 
 test('deadlines pass while a lane closes', async () => {

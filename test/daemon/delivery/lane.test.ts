@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DeviceFailure } from '../../../devices/device.ts';
+import { sliceLines } from '../../../format/lines.ts';
 import { LaneUnderTest, numbers, times } from './lane-under-test.ts';
 
 test('records are written in order and answered as recorded', async () => {
@@ -126,4 +128,99 @@ test('a line that the destination can never take is refused alone', async () => 
   assert.deepEqual(after.outcomes(), ['recorded']);
   assert.deepEqual(under.destination.log, [0, 1, 3]);
   assert.equal(under.lane.status().counters.dropped.too_large, 1);
+});
+
+test('a slow device has room, and a full half of the queue is none', async () => {
+  const under = new LaneUnderTest({ writeTimeoutMs: 1_000, queueBytes: 2 * (512 + 100) });
+  await under.open();
+  under.destination.setTrouble('hang');
+  under.send(1, 99);
+  await under.pass(600);
+  assert.deepEqual([under.lane.state, under.lane.hasRoom], ['slow', true]);
+  const fuller = new LaneUnderTest({ writeTimeoutMs: 1_000, queueBytes: 2 * (512 + 100) });
+  await fuller.open();
+  fuller.destination.setTrouble('hang');
+  fuller.send(1, 100);
+  assert.deepEqual([fuller.lane.state, fuller.lane.hasRoom], ['ok', false]);
+});
+
+test('a device that fails or is closed has no room', async () => {
+  const under = new LaneUnderTest();
+  under.destination.setTrouble('refusing');
+  under.send(1);
+  await under.pass(20);
+  assert.deepEqual([under.lane.state, under.lane.hasRoom], ['failing', false]);
+  await under.lane.close('disabled');
+  assert.equal(under.lane.hasRoom, false);
+});
+
+test('only lines that wait still are late when their deadline passes', async () => {
+  const under = new LaneUnderTest({ writeTimeoutMs: 500 });
+  await under.open();
+  const write = under.device.write.bind(under.device);
+  // A disk that takes two lines and is full then.
+  under.device.write = async (lines, signal) => {
+    const { settled } = await write(sliceLines(lines, 0, Math.min(2, lines.ends.length)), signal);
+    under.device.write = () => new Promise(() => {});
+    return { settled, refused: [], failure: new DeviceFailure('no_space', 'Cannot write: disk is full') };
+  };
+  const sent = under.send(5);
+  await under.pass(600);
+  assert.deepEqual(sent.outcomes(), ['recorded', 'recorded', 'late', 'late', 'late']);
+  const { counters } = under.lane.status();
+  assert.deepEqual([counters.recorded, counters.late], [2, 3]);
+});
+
+test('bytes and records that are refused are not counted as recorded', async () => {
+  const under = new LaneUnderTest({ transport: 'datagram', maxLineBytes: 100 });
+  await under.open();
+  const sizes = [60, 300, 70, 200, 100, 101];
+  // One write: they come while another one is under way.
+  under.destination.setTrouble('hang');
+  under.send(1, 50);
+  await under.pass(5);
+  const sent = sizes.map((bytes) => under.send(1, bytes));
+  under.destination.setTrouble('none');
+  await under.pass(50);
+  assert.deepEqual(
+    sent.flatMap((records) => records.outcomes()),
+    ['recorded', 'too_large', 'recorded', 'too_large', 'recorded', 'too_large'],
+  );
+  const { counters } = under.lane.status();
+  assert.equal(counters.bytes, 50 + 60 + 70 + 100);
+  assert.equal(counters.recorded, 4);
+  assert.equal(counters.dropped.too_large, 3);
+  assert.equal(counters.late, 0);
+});
+
+test('the status tells what waits, how old it is, and what went wrong last', async () => {
+  const under = new LaneUnderTest({ queueBytes: 5_000, writeTimeoutMs: 60_000 });
+  await under.pass(1_000);
+  assert.equal(under.lane.status().oldestWaitingMs, 0);
+  under.destination.setTrouble('refusing');
+  under.send(2, 100);
+  await under.pass(300);
+  const status = under.lane.status();
+  assert.equal(status.oldestWaitingMs, 300);
+  assert.deepEqual([status.queueRecords, status.queueBytes, status.queueLimitBytes], [2, 712, 5_000]);
+  assert.deepEqual([status.path, status.type, status.state], ['device/', 'file', 'failing']);
+  assert.equal(status.lastFailure?.reason, 'permission');
+  assert.ok(status.lastFailure!.at > status.since && status.counters.failures.permission > 1);
+  assert.equal(status.counters.reconnects, 0);
+});
+
+test('what a connection took and is sent again counts once as recorded, and its bytes twice', async () => {
+  const under = new LaneUnderTest({ transport: 'stream' });
+  await under.open();
+  under.destination.setTrouble('hang');
+  under.send(2, 100);
+  await under.pass(50);
+  under.device.breakOff(false);
+  under.destination.setTrouble('none');
+  await under.pass(2_000);
+  const { recorded, bytes, resent, reconnects } = under.lane.status().counters;
+  assert.deepEqual(
+    { recorded, bytes, resent, reconnects },
+    { recorded: 2, bytes: 400, resent: 2, reconnects: 1 },
+  );
 });
