@@ -65,7 +65,6 @@ export class DeviceWriter {
 
   /** Opens the device: first of all. Rejects with the `DeviceFailure`; it is tried again all the same. */
   async open(): Promise<void> {
-    this.#state = due;
     await this.#work.add(async () => {
       const failure = await this.#ready();
       this.#rest();
@@ -204,10 +203,9 @@ export class DeviceWriter {
       state.timedOut = now - state.since >= writeTimeoutMs;
       if (state.timedOut) events.onTimeout();
     }
-    if (state.givenUp || !isStalled(state, now)) return;
-    state.givenUp = true;
+    if (!isStalled(state, now)) return;
     if (state.kind === 'writing') state.lost = 'all';
-    // Ends the device's call under way; where the operating system cannot, it goes on waiting.
+    // Ends the device's call under way; where the operating system cannot, it goes on waiting and nobody hears the next.
     this.#abort.abort();
     this.#abort = new AbortController();
   }
@@ -227,7 +225,7 @@ export class DeviceWriter {
     this.#abort.abort();
   }
 
-  async close(): Promise<void> {
-    await this.#device.close();
+  close(): Promise<void> {
+    return this.#device.close();
   }
 }

@@ -68,7 +68,7 @@ export class LinePieces<Mark> {
     const taken: Piece<Mark>[] = [];
     let bytes = 0;
     let count = 0;
-    for (let index = this.#head; index < this.#pieces.length && count < maxLines; index++) {
+    for (let index = this.#head; index < this.#pieces.length; index++) {
       const { lines, mark, gone } = this.#pieces[index]!;
       const start = lineStart(lines, gone);
       let to = gone;

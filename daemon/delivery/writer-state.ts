@@ -19,7 +19,6 @@ export interface Opening {
   readonly kind: 'opening';
   /** Monotonic milliseconds. */
   readonly since: number;
-  givenUp: boolean;
   /** Why the connection ended before it was known to be open. */
   ended: DeviceFailure | null;
 }
@@ -31,17 +30,16 @@ export interface Writing {
   readonly since: number;
   readonly bytes: number;
   timedOut: boolean;
-  givenUp: boolean;
   /** The connection broke meanwhile. */
   lost: LostScope | null;
 }
 
 export function opening(now: number): Opening {
-  return { kind: 'opening', since: now, givenUp: false, ended: null };
+  return { kind: 'opening', since: now, ended: null };
 }
 
 export function writing(bytes: number, now: number): Writing {
-  return { kind: 'writing', since: now, bytes, timedOut: false, givenUp: false, lost: null };
+  return { kind: 'writing', since: now, bytes, timedOut: false, lost: null };
 }
 
 /**

@@ -43,7 +43,7 @@ class WriterUnderTest {
         onReopened: tell('reopened'),
         onTimeout: tell('timeout'),
         onResent: tell('resent'),
-        onPause: () => {},
+        onPause: tell('pause'),
       },
     });
   }
@@ -236,6 +236,7 @@ test('a write of which nothing is settled settles nothing', async () => {
 
 test('each write is told with how long it took', async () => {
   const under = await WriterUnderTest.open();
+  await under.pass(4_000);
   under.send(1);
   await under.pass(2_500);
   under.device.wrote();
@@ -245,6 +246,7 @@ test('each write is told with how long it took', async () => {
 
 test('a write that lasts for the write timeout is counted once, and never without a timeout', async () => {
   const under = await WriterUnderTest.open();
+  await under.pass(4_000);
   under.send(1);
   await under.pass(999);
   under.writer.check(1_000);
@@ -253,9 +255,59 @@ test('a write that lasts for the write timeout is counted once, and never withou
   under.writer.check(0);
   assert.deepEqual(under.heard('timeout'), []);
   under.writer.check(1_000);
+  assert.deepEqual(under.heard('timeout'), ['timeout']);
   await under.pass(1_000);
   under.writer.check(1_000);
+  assert.deepEqual(under.heard('timeout'), []);
+});
+
+test('the shortest write timeout is one millisecond', async () => {
+  const under = await WriterUnderTest.open();
+  under.send(1);
+  await under.pass(1);
+  under.writer.check(1);
   assert.deepEqual(under.heard('timeout'), ['timeout']);
+});
+
+test('while its lane closes, a write is neither counted as too long nor given up', async () => {
+  const under = await WriterUnderTest.open();
+  under.send(1);
+  await under.pass(200_000);
+  under.enabled = false;
+  under.writer.check(1_000);
+  assert.deepEqual(under.heard('timeout'), []);
+  assert.equal(under.device.aborted, false);
+});
+
+test('a pause is told when nothing waits any more, not between two writes', async () => {
+  const under = await WriterUnderTest.open();
+  under.heard();
+  under.send(1);
+  await under.pass();
+  under.send(1);
+  under.device.wrote();
+  await under.pass();
+  assert.deepEqual(under.heard('pause'), []);
+  under.device.wrote();
+  await under.pass();
+  assert.deepEqual(under.heard('pause'), ['pause']);
+});
+
+test('a device that held for ten seconds is tried again after the shortest pause', async () => {
+  const under = await WriterUnderTest.open();
+  under.device.lose('all');
+  for (let failures = 0; failures < 5; failures++) {
+    await under.passPause();
+    under.device.fail();
+    await under.pass();
+  }
+  await under.passPause();
+  under.device.succeed();
+  await under.pass(10_000);
+  const began = under.world.clock.now();
+  under.device.lose('all');
+  await under.passPause();
+  assert.ok(under.world.clock.now() - began <= 101);
 });
 
 test('a large write is given a second more for each 10 kB before it is given up', async () => {
@@ -504,6 +556,15 @@ test('a halt ends a pause, and nothing is tried any more', async () => {
   assert.deepEqual(under.heard('resent', 'failure'), ['failure io']);
   await under.writer.reopen();
   assert.equal(under.device.busyWith, null);
+});
+
+test('a halt leaves no timer behind', async () => {
+  const under = await WriterUnderTest.open();
+  under.device.lose('all');
+  under.enabled = false;
+  await under.writer.halt();
+  assert.equal(await runTimers(under.world.clock, () => false), false);
+  assert.equal(under.world.clock.now(), 0);
 });
 
 test('a halt lets a write under way end within a second, and starts no other', async () => {

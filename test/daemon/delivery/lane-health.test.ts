@@ -42,7 +42,8 @@ test('without a write timeout it is slow after a second, and never blocked', () 
   assert.equal(under.after(999, 0), 'ok');
   assert.equal(under.after(1_000, 0), 'slow');
   assert.equal(under.after(1e9, 0), 'slow');
-  assert.equal(under.after(0, 1), 'ok', 'the shortest timeout is one');
+  assert.equal(under.after(0.4, 1), 'ok', 'the shortest timeout is one');
+  assert.equal(under.after(0.6, 1), 'slow');
   assert.equal(under.after(1, 1), 'blocked');
 });
 

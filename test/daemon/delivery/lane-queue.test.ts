@@ -107,6 +107,7 @@ class Pair {
     if (this.queue.empty) return;
     const write = this.queue.peek(maxBytes, maxLines);
     const { lines } = write;
+    if (write.kind === 'again') assert.ok(write.pieces.every((piece) => piece.lines.ends.length > 0));
     const expected = this.#expected(maxBytes, maxLines);
     assert.deepEqual(
       recordsOf(lines),

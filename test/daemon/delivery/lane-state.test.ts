@@ -13,13 +13,14 @@ class UnwatchedLane {
   readonly writes: number[] = [];
   readonly lane: Lane;
   device!: HandDevice;
+  disposed: () => void = () => {};
 
   constructor() {
     this.lane = new Lane({
       path: 'device/',
       type: 'file',
       options: { writeTimeoutMs: 1_000, queueBytes: 100_000, skipTest: true },
-      format: noFormat,
+      format: { ...noFormat, dispose: () => this.disposed() },
       clock: this.world.clock,
       events: { onState: () => {}, onWrite: (_lane, seconds) => this.writes.push(seconds) },
       createDevice: (onLost) => {
@@ -106,8 +107,15 @@ test('a device that goes on failing is still tried while its lane drains, and no
   await under.pass(0);
   under.device.wrote({ settled: 0, failure: failure() });
   await under.pass(0);
-  const draining = under.lane.drain(1_000);
+  let drained = false;
+  const draining = under.lane.drain(1_000).finally(() => {
+    drained = true;
+  });
   await under.pass(100);
+  assert.equal(under.device.busyWith, 'open');
+  under.device.fail();
+  await under.pass(500);
+  assert.equal(drained, false);
   assert.equal(under.device.busyWith, 'open');
   under.device.fail();
   await under.pass(1_000);
@@ -147,4 +155,23 @@ test('no deadline passes after a lane is closed', async () => {
   await under.pass(5_000);
   assert.deepEqual([under.lane.status().counters.recorded, under.lane.status().counters.late], [1, 0]);
   assert.equal(await runTimers(under.world.clock, () => false), false, 'no timer is left');
+});
+
+test('a lane is closed when its device is, and its salt is cleared then', async () => {
+  const under = await UnwatchedLane.open();
+  const steps: string[] = [];
+  let end = (): void => {};
+  under.device.close = () => {
+    steps.push('closing');
+    return new Promise((resolve) => {
+      end = resolve;
+    });
+  };
+  under.disposed = () => steps.push('cleared');
+  const closing = under.lane.close('disabled').then(() => steps.push('closed'));
+  await under.pass(10);
+  assert.deepEqual(steps, ['closing']);
+  end();
+  await closing;
+  assert.deepEqual(steps, ['closing', 'cleared', 'closed']);
 });
