@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { ownBytes } from '../format/own-bytes.ts';
 
 /** What one kind of small file may be. */
 export interface SmallFileRules {
@@ -76,12 +77,20 @@ function checkedMode(found: Stats, { secret }: SmallFileRules): number {
 
 /** One byte more than allowed. The size that `stat` tells does not count: in /proc it is 0, and a file may grow. */
 function roomFor({ maxBytes }: SmallFileRules): Buffer {
-  return Buffer.allocUnsafeSlow(maxBytes + 1);
+  return ownBytes(maxBytes + 1);
 }
 
+/** What was read, in memory that nothing else shares; nothing of it is left elsewhere, since it may be a secret. */
 function content(room: Buffer, filled: number, { maxBytes }: SmallFileRules): Buffer {
-  if (filled > maxBytes) throw new SmallFileRefused(`it is larger than ${shownBytes(maxBytes)}`);
-  return Buffer.from(room.subarray(0, filled));
+  const read = room.subarray(0, filled);
+  if (filled > maxBytes) {
+    read.fill(0);
+    throw new SmallFileRefused(`it is larger than ${shownBytes(maxBytes)}`);
+  }
+  const own = ownBytes(filled);
+  own.set(read);
+  read.fill(0);
+  return own;
 }
 
 function shownBytes(bytes: number): string {

@@ -38,8 +38,8 @@ export class Formatter {
     this.#busy = false;
   }
 
-  /** The salt is the HMAC key as text; it is not kept. */
-  line(options: LineOptions, salt: string): LineFormat {
+  /** The salt is the HMAC key, as text or as its bytes; it is not kept, and bytes are the caller's to wipe. */
+  line(options: LineOptions, salt: string | Uint8Array): LineFormat {
     if (Buffer.byteLength(options.prefix) > LONGEST_PREFIX) {
       throw new RangeError(`Cannot use prefix: it is longer than ${LONGEST_PREFIX} bytes`);
     }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BLOCK_BYTES, MIDSTATES_BYTES } from '../kernel/numbers/hmac.ts';
 import { RECORD_BYTES } from '../kernel/numbers/record-table.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /** The part of the WebAssembly interface that is used here: TypeScript has it among the types of browsers only. */
 interface WebAssemblyInterface {
@@ -108,7 +109,8 @@ export class Kernel {
     block.fill(0);
     block.set(key);
     this.#exports.deriveMidstates();
-    const midstates = new Uint8Array(this.bytes(this.#exports.midstatesPlace(), MIDSTATES_BYTES));
+    const midstates = ownBytes(MIDSTATES_BYTES);
+    midstates.set(this.bytes(this.#exports.midstatesPlace(), MIDSTATES_BYTES));
     this.#exports.wipeHashing();
     return midstates;
   }

@@ -12,8 +12,8 @@ export interface LineFormat {
    * The bytes belong to the caller.
    */
   render(batch: ScannedBatch, maxLineBytes: number): RenderedLines;
-  /** `hmac-sha256:` and the digits for the text in UTF-8. */
-  hash(value: string): string;
+  /** `hmac-sha256:` and the digits for a text, in UTF-8 where it comes as bytes, which are the caller's to wipe. */
+  hash(value: string | Uint8Array): string;
   /** Clears what was derived from the salt; nothing can be rendered or hashed after it. */
   dispose(): void;
 }
@@ -48,7 +48,7 @@ export class KernelLineFormat implements LineFormat {
     return renderedLines(kernel.render(midstates, ends.at(-1) ?? 0), ends);
   }
 
-  hash(value: string): string {
+  hash(value: string | Uint8Array): string {
     const midstates = this.#secret();
     const message = Buffer.from(value);
     const hash = this.#lend(message.length, (kernel) => kernel.hash(midstates, message));

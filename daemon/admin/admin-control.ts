@@ -33,7 +33,7 @@ export interface AdminControl {
   /** Resolves when nothing more is written and the salt is gone; also for a path that is not known. */
   disable(path: string): Promise<void>;
   /** The hash that the device writes for `input`. */
-  hash(path: string, input: string): string;
+  hash(path: string, input: Uint8Array): string;
   /** By name in lower case. */
   headers(): ReadonlyMap<string, { readonly hmac: boolean }>;
   /** Names are taken in any case. */

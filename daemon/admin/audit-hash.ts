@@ -4,7 +4,7 @@ import { type AdminControl, AdminRefused } from './admin-control.ts';
 import { enveloped } from './answers.ts';
 import { textField } from './field-values.ts';
 import { putOrPost } from './put-or-post.ts';
-import { readFields } from './request-body.ts';
+import { readSecretField } from './request-body.ts';
 
 /** `/v1/sys/audit-hash/:path`: what a device writes in place of a value. */
 export function auditHashRoutes(control: AdminControl): readonly HttpRoute[] {
@@ -13,10 +13,15 @@ export function auditHashRoutes(control: AdminControl): readonly HttpRoute[] {
       path: /^\/v1\/sys\/audit-hash\/(.+)$/s,
       methods: putOrPost(async ({ request, name }) => {
         // Booleans as OpenBao's field conversion has them; numbers by their text.
-        const input = textField(await readFields(request), 'input', ['0', '1']);
-        if (input === '') throw new AdminRefused('the "input" parameter is empty');
-        const path = normaliseDevicePath(name) ?? `${name}/`;
-        return enveloped({ hash: control.hash(path, input) });
+        const { fields, secret } = await readSecretField(request, 'input');
+        const input = secret ?? Buffer.from(textField(fields, 'input', ['0', '1']));
+        try {
+          if (input.length === 0) throw new AdminRefused('the "input" parameter is empty');
+          const path = normaliseDevicePath(name) ?? `${name}/`;
+          return enveloped({ hash: control.hash(path, input) });
+        } finally {
+          input.fill(0);
+        }
       }),
     },
     {

@@ -54,7 +54,7 @@ export class Control implements AdminControl {
     return refusingCaller(() => this.#devices.disable(path));
   }
 
-  hash(path: string, input: string): string {
+  hash(path: string, input: Uint8Array): string {
     const lane = this.#settings.ingest.broker.lanes.find((each) => each.path === path);
     if (lane === undefined) throw new AdminRefused(`unknown audit backend "${path}"`);
     return lane.format.hash(input);

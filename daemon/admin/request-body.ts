@@ -1,6 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { ownBytes } from '../../format/own-bytes.ts';
 import { AdminRefused } from './admin-control.ts';
 import { type JsonObject, type JsonValue, NotJson, parseJson } from './json-text.ts';
+import { veilText } from './veiled-text.ts';
 
 /** Bytes of the longest body: a device with all its options, TLS included, has a few thousand. */
 const maxBytes = 1024 * 1024;
@@ -8,12 +11,48 @@ const maxBytes = 1024 * 1024;
 /** Of a longer one, so much is read and forgotten: many clients look for the answer only when all has been sent. */
 const maxReadBytes = 8 * maxBytes;
 
+/** Room for a body that does not say how long it is; it grows. */
+const firstRoom = 4096;
+
 /**
- * The fields of a call; none when it has no body. What media type it claims to be makes no difference: curl says that
- * it sends a form. Rejects with `AdminRefused`, whose message never repeats the body.
+ * The fields of a call; none when it has no body, or the word `null`, which Go's clients send for no fields. What media
+ * type it claims to be makes no difference: curl says that it sends a form. Rejects with `AdminRefused`, whose message
+ * never repeats the body.
  */
 export async function readFields(request: IncomingMessage): Promise<JsonObject> {
-  const text = await readText(request);
+  const body = await readBody(request);
+  try {
+    return fieldsOf(body);
+  } finally {
+    body.fill(0);
+  }
+}
+
+/**
+ * As `readFields`, for a call with a field whose text must not stay in memory: that is given in bytes that the caller
+ * wipes, `null` when the field is not there or is no text.
+ */
+export async function readSecretField(
+  request: IncomingMessage,
+  name: string,
+): Promise<{ readonly fields: JsonObject; readonly secret: Buffer | null }> {
+  const body = await readBody(request);
+  const veiled = veilText(body, name);
+  try {
+    const fields = fieldsOf(body);
+    if (veiled !== null && fields.get(name) === veiled.shown) return { fields, secret: veiled.bytes };
+    veiled?.bytes.fill(0);
+    return { fields, secret: null };
+  } catch (error) {
+    veiled?.bytes.fill(0);
+    throw error;
+  } finally {
+    body.fill(0);
+  }
+}
+
+function fieldsOf(body: Buffer): JsonObject {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body);
   if (text.trim() === '') return new Map();
   let value: JsonValue;
   try {
@@ -22,19 +61,25 @@ export async function readFields(request: IncomingMessage): Promise<JsonObject> 
     if (error instanceof NotJson) throw refused(error.message);
     throw error;
   }
+  if (value === null) return new Map();
   if (!(value instanceof Map)) throw refused('wanted a JSON object');
   return value;
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+/** In bytes of its own, and nothing of it is left in those that Node read it into. It is UTF-8. */
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxReadBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
+  let room: Buffer = ownBytes(Math.min(announced || firstRoom, maxBytes));
   let bytes = 0;
   const outcome = await new Promise<'whole' | 'too large' | 'gone'>((resolve) => {
     request.on('data', (chunk: Buffer) => {
+      if (bytes + chunk.length <= maxBytes) {
+        room = withRoom(room, bytes, chunk.length);
+        room.set(chunk, bytes);
+      }
       bytes += chunk.length;
-      if (bytes <= maxBytes) chunks.push(chunk);
+      chunk.fill(0);
       if (bytes <= maxReadBytes) return;
       request.pause();
       resolve('too large');
@@ -42,13 +87,27 @@ async function readText(request: IncomingMessage): Promise<string> {
     request.once('end', () => resolve('whole'));
     request.once('close', () => resolve('gone'));
   });
-  if (outcome === 'gone') throw refused('it does not end');
-  if (bytes > maxBytes) throw tooLarge();
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
-  } catch {
-    throw refused('it is not UTF-8');
-  }
+  const body = room.subarray(0, Math.min(bytes, room.length));
+  const refusal =
+    outcome === 'gone'
+      ? refused('it does not end')
+      : bytes > maxBytes
+        ? tooLarge()
+        : isUtf8(body)
+          ? null
+          : refused('it is not UTF-8');
+  if (refusal === null) return body;
+  room.fill(0);
+  throw refusal;
+}
+
+/** The room itself, or a larger one with what it holds, which is then nowhere else. */
+function withRoom(room: Buffer, filled: number, more: number): Buffer {
+  if (filled + more <= room.length) return room;
+  const larger = ownBytes(Math.min(maxBytes, 2 * (filled + more)));
+  larger.set(room.subarray(0, filled));
+  room.fill(0);
+  return larger;
 }
 
 function tooLarge(): AdminRefused {

@@ -131,6 +131,11 @@ function createServer(options: HttpServerOptions): http.Server | https.Server {
     certificate === null
       ? http.createServer(limits, answer)
       : https.createServer({ ...limits, ...certificate, handshakeTimeout: 10_000 }, answer);
+  // What clients send may be a secret. Comes behind the parser, which has copied what it needs; and it keeps Node from
+  // reading into memory of its own, that is never wiped.
+  server.on(certificate === null ? 'connection' : 'secureConnection', (socket: Socket) => {
+    socket.on('data', wipe);
+  });
   // RFC 9110, section 10.1.1; Node's own answer has no body.
   server.on('checkExpectation', (request, response) => {
     const refuse = (): HttpAnswer => errorAnswer(417, 'nothing but "100-continue" can be expected here');
@@ -169,6 +174,10 @@ async function serve(
   if (!request.complete) headers['Connection'] = 'close';
   response.writeHead(answer.status, headers);
   response.end(answer.status === 204 ? undefined : body);
+}
+
+function wipe(bytes: Buffer): void {
+  bytes.fill(0);
 }
 
 /** Answers what the parser could not read, in the same shape as every other error. */

@@ -101,8 +101,6 @@ export class HttpListener {
     counters.connections++;
     counters.connectionsAccepted++;
     this.#sockets.add(socket);
-    // Comes behind the parser, which has copied what it needs; and it keeps Node from reading into memory of its own.
-    socket.on('data', wipe);
     socket.once('close', () => {
       counters.connections--;
       this.#sockets.delete(socket);
@@ -157,10 +155,6 @@ export class HttpListener {
   destroy(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
-}
-
-function wipe(bytes: Buffer): void {
-  bytes.fill(0);
 }
 
 /** Why a request is not even read, or `null`. */

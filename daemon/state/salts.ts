@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import PQueue from 'p-queue';
 import { readSmallFileSync, SmallFileRefused } from '../../config/small-file.ts';
@@ -6,11 +6,11 @@ import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { readSaltFile } from './salt-file.ts';
 import { SaltRefused } from './salt-refused.ts';
 import type { StateDirectory } from './state-directory.ts';
+import { damagedSalt, newSalt, readStoredSalt, storedSaltContent } from './stored-salt.ts';
 
 export { SaltRefused } from './salt-refused.ts';
 
 const folder = 'salts';
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // A file name holds 255 bytes on every common file system.
 const maxNameBytes = 200;
 /** A stored salt holds the path of its device, which a configuration file bounds. Its folder is closed to others. */
@@ -18,7 +18,8 @@ const storedRules = { maxBytes: 1024 * 1024, secret: false };
 
 /** A salt, and whether it was made this time. */
 export interface ObtainedSalt {
-  readonly text: string;
+  /** Its text. Whoever asked for it wipes it. */
+  readonly bytes: Buffer;
   readonly made: boolean;
 }
 
@@ -41,20 +42,25 @@ export class Salts {
     saltFile: string | null,
     warn: (message: string) => void,
   ): Promise<ObtainedSalt> {
-    if (saltFile !== null) return { text: await readSaltFile(saltFile, warn), made: false };
+    if (saltFile !== null) return { bytes: await readSaltFile(saltFile, warn), made: false };
     return this.#turns.add(() => this.#readOrMake(devicePath));
   }
 
   async #readOrMake(devicePath: string): Promise<ObtainedSalt> {
     const name = saltName(devicePath);
-    const text = randomUUID();
-    const bytes = Buffer.from(`${JSON.stringify({ device: devicePath, salt: text })}\n`);
     for (;;) {
       const stored = await this.#state.read(name);
       if (stored !== null) {
-        return { text: storedSalt(stored, path.join(this.#state.path, name), devicePath), made: false };
+        return { bytes: storedSalt(stored, path.join(this.#state.path, name), devicePath), made: false };
       }
-      if (await this.#state.createAtomically(name, bytes)) return { text, made: true };
+      const bytes = newSalt();
+      const content = storedSaltContent(devicePath, bytes);
+      try {
+        if (await this.#state.createAtomically(name, content)) return { bytes, made: true };
+      } finally {
+        content.fill(0);
+      }
+      bytes.fill(0);
     }
   }
 
@@ -83,15 +89,18 @@ export class Salts {
   }
 }
 
-/** The stored salt of a device, without the lock, so also beside a running daemon; `null` when there is none. */
-export function readSalt(stateDir: string, devicePath: string): string | null {
+/**
+ * The stored salt of a device, without the lock, so also beside a running daemon; `null` when there is none. Whoever asks
+ * wipes it.
+ */
+export function readSalt(stateDir: string, devicePath: string): Buffer | null {
   const file = path.join(stateDir, saltName(devicePath));
   let bytes: Buffer;
   try {
     ({ bytes } = readSmallFileSync(file, storedRules));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return null;
-    if (error instanceof SmallFileRefused) throw damaged(file, error.message);
+    if (error instanceof SmallFileRefused) throw damagedSalt(file, error.message);
     throw new SaltRefused(`Cannot read salt "${file}": ${systemErrorText(error)}`);
   }
   return storedSalt(bytes, file, devicePath);
@@ -108,8 +117,10 @@ export async function storedSalts(
     if (bytes === null) continue;
     const file = path.join(state.path, folder, name);
     try {
-      const { device } = parseStored(bytes, file);
-      if (saltName(device) !== `${folder}/${name}`) throw damaged(file, 'it is the salt of another device');
+      const { device, salt } = readStoredSalt(bytes, file);
+      salt.fill(0);
+      if (saltName(device) !== `${folder}/${name}`)
+        throw damagedSalt(file, 'it is the salt of another device');
       paths.push(device);
     } catch (error) {
       if (!(error instanceof SaltRefused)) throw error;
@@ -133,34 +144,9 @@ function saltName(devicePath: string): string {
   return `${folder}/${name}`;
 }
 
-function storedSalt(bytes: Buffer, file: string, devicePath: string): string {
-  const { device, salt } = parseStored(bytes, file);
-  if (device !== devicePath) throw damaged(file, 'it is the salt of another device');
-  return salt;
-}
-
-function parseStored(bytes: Buffer, file: string): { device: string; salt: string } {
-  if (bytes.length === 0) throw damaged(file, 'it is empty');
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    // The parser's message would quote the salt.
-    throw damaged(file, 'it is not JSON');
-  }
-  if (typeof value !== 'object' || value === null || !('device' in value) || !('salt' in value)) {
-    throw damaged(file, 'it has no device and salt');
-  }
-  const { device, salt } = value;
-  if (typeof device !== 'string') throw damaged(file, 'the device is not text');
-  if (typeof salt !== 'string' || !uuid.test(salt)) {
-    throw damaged(file, 'the salt is not a UUID of 36 characters');
-  }
-  return { device, salt };
-}
-
-function damaged(file: string, what: string): SaltRefused {
-  return new SaltRefused(
-    `Cannot use salt "${file}": ${what}; restore it from a backup, or remove it to begin with a new salt (hashes from before will then not compare with new ones)`,
-  );
+function storedSalt(content: Buffer, file: string, devicePath: string): Buffer {
+  const { device, salt } = readStoredSalt(content, file);
+  if (device === devicePath) return salt;
+  salt.fill(0);
+  throw damagedSalt(file, 'it is the salt of another device');
 }

@@ -109,7 +109,8 @@ export class DeviceTable {
     const { path, saltFile } = config;
     const salt = await salts.obtain(path, saltFile, (message) => log.warn('salt file', { message }));
     if (salt.made) change.newSalts.push(path);
-    const format = formatter.line(parsed.line, salt.text);
+    const format = formatter.line(parsed.line, salt.bytes);
+    salt.bytes.fill(0);
     const current = broker.lanes.find((lane) => lane.path === path);
     const before = this.#declared.get(path);
     if (current !== undefined && before !== undefined && sameDevice(before.config, config)) {

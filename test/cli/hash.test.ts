@@ -16,7 +16,7 @@ test('a value is hashed with the salt that the daemon keeps for the device', asy
   const cwd = temporaryDirectory(t);
   const state = await openStateDirectory(path.join(cwd, 'var/state'));
   t.after(() => state.release());
-  const salt = (await new Salts(state).obtain('file/', null, assert.fail)).text;
+  const salt = (await new Salts(state).obtain('file/', null, assert.fail)).bytes.toString();
   // The embedded default, beside a running daemon: the state directory is locked.
   const { code, stdout, stderr } = await runCommand(t, ['hash', '--device', 'file'], {
     cwd,

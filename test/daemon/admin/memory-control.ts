@@ -26,8 +26,8 @@ export class MemoryControl implements AdminControl {
     this.table.delete(path);
   }
 
-  hash(path: string, input: string): string {
-    this.hashed.push(input);
+  hash(path: string, input: Uint8Array): string {
+    this.hashed.push(Buffer.from(input).toString());
     return `hash at ${path}`;
   }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readSaltFile } from '../../../daemon/state/salt-file.ts';
-import { readSalt, SaltRefused, Salts, storedSalts } from '../../../daemon/state/salts.ts';
+import { readSaltFile as readSaltFileBytes } from '../../../daemon/state/salt-file.ts';
+import { readSalt as readSaltBytes, SaltRefused, Salts, storedSalts } from '../../../daemon/state/salts.ts';
 import { openStateDirectory, type StateDirectory } from '../../../daemon/state/state-directory.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -11,6 +11,14 @@ async function opened(t: TestContext): Promise<StateDirectory> {
   const state = await openStateDirectory(path.join(temporaryDirectory(t), 'state'));
   t.after(() => state.release());
   return state;
+}
+
+function readSalt(folder: string, device: string): string | null {
+  return readSaltBytes(folder, device)?.toString() ?? null;
+}
+
+async function readSaltFile(file: string, warn: (message: string) => void): Promise<string> {
+  return (await readSaltFileBytes(file, warn)).toString();
 }
 
 const unheard = (message: string): never => assert.fail(message);
@@ -29,10 +37,13 @@ test('it is told whether a salt was made or found', async (t) => {
   const salts = new Salts(state);
   const made = await salts.obtain('file/', null, unheard);
   assert.equal(made.made, true);
-  assert.deepEqual(await salts.obtain('file/', null, unheard), { text: made.text, made: false });
+  assert.deepEqual(await salts.obtain('file/', null, unheard), { bytes: made.bytes, made: false });
   const file = path.join(temporaryDirectory(t), 'salt');
   writeFileSync(file, 'by-hand\n', { mode: 0o600 });
-  assert.deepEqual(await salts.obtain('file/', file, unheard), { text: 'by-hand', made: false });
+  assert.deepEqual(await salts.obtain('file/', file, unheard), {
+    bytes: Buffer.from('by-hand'),
+    made: false,
+  });
   await salts.destroy('file/');
   assert.equal((await salts.obtain('file/', null, unheard)).made, true);
 });
@@ -49,9 +60,9 @@ test('a salt that another process stores in between is the one', async (t) => {
       return found;
     },
   };
-  const { text, made } = await new Salts(slow).obtain('file/', null, unheard);
+  const { bytes, made } = await new Salts(slow).obtain('file/', null, unheard);
   assert.equal(made, false);
-  assert.equal(text, readSalt(state.path, 'file/'));
+  assert.equal(bytes.toString(), readSalt(state.path, 'file/'));
 });
 
 test('salts that nobody wants are destroyed, the others and what cannot be read are left', async (t) => {
@@ -96,8 +107,8 @@ test('what is asked of salts at once is done one after the other', async (t) => 
     salts.obtain('file/', null, unheard),
   ]);
   assert.deepEqual([second.made, third.made], [true, true]);
-  assert.equal(new Set([first.text, second.text, third.text]).size, 3);
-  assert.equal(readSalt(state.path, 'file/'), third.text);
+  assert.equal(new Set([first, second, third].map(({ bytes }) => bytes.toString())).size, 3);
+  assert.equal(readSalt(state.path, 'file/'), third.bytes.toString());
 });
 
 test('a salt under the name of another device is not listed, but told', async (t) => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readSalt, SaltRefused, Salts, storedSalts } from '../../../daemon/state/salts.ts';
+import { readSalt as readSaltBytes, SaltRefused, Salts, storedSalts } from '../../../daemon/state/salts.ts';
 import { openStateDirectory, type StateDirectory } from '../../../daemon/state/state-directory.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -15,6 +15,10 @@ async function opened(t: TestContext): Promise<StateDirectory> {
   return state;
 }
 
+function readSalt(folder: string, device: string): string | null {
+  return readSaltBytes(folder, device)?.toString() ?? null;
+}
+
 const unheard = (message: string): never => assert.fail(message);
 
 async function saltFor(
@@ -23,7 +27,7 @@ async function saltFor(
   file: string | null,
   warn: (message: string) => void = unheard,
 ): Promise<string> {
-  return (await new Salts(state).obtain(device, file, warn)).text;
+  return (await new Salts(state).obtain(device, file, warn)).bytes.toString();
 }
 
 function destroySalt(state: StateDirectory, device: string): Promise<void> {
