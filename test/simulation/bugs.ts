@@ -1,6 +1,5 @@
 import type { Device, WriteOutcome } from '../../devices/device.ts';
 import type { Lines } from '../../format/lines.ts';
-import { ingestBugs } from './ingest-bugs.ts';
 import type { Sabotage } from './sabotage.ts';
 
 class WrappedDevice implements Device {
@@ -65,5 +64,4 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
   'tail-not-kept': { device: (device) => Object.assign(new WrappedDevice(device), { tailBytes: 0 }) },
   /** Nothing is ever late. */
   'no-deadline': { laneOptions: (options) => ({ ...options, writeTimeoutMs: 0 }) },
-  ...ingestBugs,
 };

@@ -104,10 +104,18 @@ export class ReplyOracle {
     return 1;
   }
 
-  /** Nothing can be written any more. */
-  connectionGone(): void {
+  /** The client is gone: it can be told nothing. */
+  clientGone(): void {
     this.#gone = true;
     this.#asked = [];
+  }
+
+  /** The daemon ends its side: what it read has to be answered. */
+  nothingFollows(): void {
+    const unanswered = this.#asked.length;
+    if (unanswered > 0)
+      this.#world.violated('one reply a record', `the daemon closes with ${unanswered} replies due`);
+    this.clientGone();
   }
 
   #await(line: ScriptedLine): void {

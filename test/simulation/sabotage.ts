@@ -1,3 +1,4 @@
+import type { Clock } from '../../daemon/clock.ts';
 import type { Lane } from '../../daemon/delivery/lane.ts';
 import type { ConnectionBounds, RecordDoor } from '../../daemon/ingest/client-connection.ts';
 import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
@@ -6,16 +7,21 @@ import type { Reply } from '../../daemon/ingest/replies.ts';
 import type { IngestSettings, Session } from '../../daemon/ingest/session.ts';
 import type { Device } from '../../devices/device.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
+import type { Replies } from './scenario.ts';
+
+export type Tell = (replies: readonly Reply[]) => void;
 
 /** Opens a session that tells its replies to the connection, or to what is put between them. */
-export type OpenSession = (tell: (replies: readonly Reply[]) => void) => Session;
+export type OpenSession = (tell: Tell) => Session;
 
 /** Ways to spoil a daemon from outside while the rest of its code runs as it is. */
 export interface Sabotage {
-  readonly lane?: (lane: Lane) => void;
+  readonly lane?: (lane: Lane, clock: Clock) => void;
   readonly laneOptions?: (options: LaneOptions) => LaneOptions;
   readonly device?: (device: Device) => Device;
-  readonly session?: (open: OpenSession, tell: (replies: readonly Reply[]) => void) => RecordDoor;
+  readonly session?: (open: OpenSession, tell: Tell, clock: Clock) => RecordDoor;
+  /** What the connection believes that its client wants. */
+  readonly replies?: (replies: Replies) => Replies;
   readonly socket?: (socket: ClientSocket) => ClientSocket;
   readonly bounds?: (bounds: ConnectionBounds) => ConnectionBounds;
   readonly budget?: (budget: MemoryBudget) => void;

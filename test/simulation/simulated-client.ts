@@ -70,6 +70,8 @@ export class SimulatedClient implements SocketPeer {
     if (plan.replies === 'none' && !daemon.broker.canRecord()) return true;
     if (this.#state === 'gone') return this.#socket.destroyed;
     if (plan.reads === 'never' && this.#socket.writableLength > 0) return this.#mustWait();
+    // Whoever has ended his input and read all replies sees the daemon's end.
+    if (plan.endsInput && plan.reads !== 'never') return false;
     return this.#state === 'sent' && this.#socket.heard && this.#answered === this.#due();
   }
 
@@ -172,8 +174,13 @@ export class SimulatedClient implements SocketPeer {
     return bytes.length > 0;
   }
 
-  gone(): void {
-    this.#settings.oracle.connectionGone();
+  ending(): void {
+    this.#settings.oracle.nothingFollows();
+  }
+
+  gone(by: 'daemon' | 'client'): void {
+    if (by === 'client') this.#settings.oracle.clientGone();
+    else this.#settings.oracle.nothingFollows();
     this.#state = 'gone';
   }
 

@@ -11,7 +11,6 @@ import {
 import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
 import { type IngestCounters, zeroIngestCounters } from '../../daemon/ingest/ingest-counters.ts';
 import { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
-import type { Reply } from '../../daemon/ingest/replies.ts';
 import { type IngestSettings, Session } from '../../daemon/ingest/session.ts';
 import type { Log } from '../../daemon/log/log.ts';
 import { DeviceFailure } from '../../devices/device.ts';
@@ -21,7 +20,7 @@ import { unauditedPath } from './client-script.ts';
 import { ContractWatch } from './contract-watch.ts';
 import { createSimulatedDevice } from './create-device.ts';
 import type { Destination } from './destination.ts';
-import type { OpenSession, Sabotage } from './sabotage.ts';
+import type { OpenSession, Sabotage, Tell } from './sabotage.ts';
 import type { DevicePlan, Life, Replies } from './scenario.ts';
 import type { SimulatedDevice } from './simulated-device.ts';
 import type { World } from './world.ts';
@@ -148,7 +147,7 @@ export class SimulatedDaemon {
         return this.#sabotage.device?.(watched) ?? watched;
       },
     });
-    this.#sabotage.lane?.(lane);
+    this.#sabotage.lane?.(lane, this.#clock);
     this.broker.add(lane);
     const enabled = [...this.#situation.enabled, { plan, destination, lane, device: device! }];
     this.#situation = { ...this.#situation, enabled };
@@ -179,7 +178,7 @@ export class SimulatedDaemon {
   connect(replies: Replies, socket: ClientSocket, watch: (door: RecordDoor) => RecordDoor): ClientConnection {
     const connection = new ClientConnection({
       socket: this.#sabotage.socket?.(socket) ?? socket,
-      replies,
+      replies: this.#sabotage.replies?.(replies) ?? replies,
       shared: this.#ingest,
       budget: this.budget,
       bounds: this.#sabotage.bounds?.(this.bounds) ?? this.bounds,
@@ -190,9 +189,9 @@ export class SimulatedDaemon {
     return connection;
   }
 
-  openSession(replies: Replies, tell: (replies: readonly Reply[]) => void): RecordDoor {
+  openSession(replies: Replies, tell: Tell): RecordDoor {
     const open: OpenSession = (told) => new Session(this.#ingest, { replies, headers: 'apply' }, told);
-    return this.#sabotage.session?.(open, tell) ?? open(tell);
+    return this.#sabotage.session?.(open, tell, this.#clock) ?? open(tell);
   }
 
   /** In order: what was read is answered, what waits is written while there is time, devices are closed. */

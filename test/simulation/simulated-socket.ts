@@ -21,9 +21,14 @@ export interface SocketPeer {
   readable(): void;
   /** There is room for more bytes. */
   room(): void;
-  /** The daemon's side is gone: nothing more will be written. */
-  gone(): void;
+  /** The daemon ends its side, and writes nothing more. */
+  ending(): void;
+  /** The connection is gone; `by` whom. */
+  gone(by: 'daemon' | 'client'): void;
 }
+
+/** How long a close takes. */
+const closeMs = 1;
 
 type Event = 'data' | 'end' | 'drain' | 'error' | 'close' | 'finish';
 
@@ -115,6 +120,7 @@ export class SimulatedSocket implements ClientSocket {
   end(): void {
     if (this.#output !== 'open') return;
     this.#output = 'ending';
+    this.#peer.ending();
     this.#flush();
   }
 
@@ -243,8 +249,10 @@ export class SimulatedSocket implements ClientSocket {
   #fail(error: 'reset' | 'broken' | null): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
-    this.#peer.gone();
-    this.#soon(() => {
+    this.#peer.gone(this.#clientGone ? 'client' : 'daemon');
+    // The operating system closes later than the program.
+    this.#world.after(closeMs, () => {
+      if (!this.#alive()) return;
       if (error !== null) this.#emit('error');
       this.#emit('close');
     });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { bugs } from './bugs.ts';
+import { ingestBugs } from './ingest-bugs.ts';
 import { runSeed, runSeeds } from './run.ts';
 
 const program = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -31,6 +32,18 @@ test('10,000 random runs break no promise', async (t) => {
   assert.match(`${last}`, /^No promise broken in 10000 runs /);
   t.diagnostic(`${last}`);
 });
+
+for (const [name, sabotage] of Object.entries(ingestBugs)) {
+  test(`the bug ${name} is found within 1,000 runs by the promise "${sabotage.breaks}"`, async (t) => {
+    for (let run = 1; run <= 1_000; run++) {
+      const { violation } = await runSeed(baseSeed + run, sabotage);
+      if (violation?.promise !== sabotage.breaks) continue;
+      t.diagnostic(`found in run ${run}`);
+      return;
+    }
+    assert.fail(`not found from seed ${baseSeed} on`);
+  });
+}
 
 for (const [name, sabotage] of Object.entries(bugs)) {
   test(`the bug ${name} is found within 1,000 runs`, async (t) => {
