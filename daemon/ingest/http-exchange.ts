@@ -81,7 +81,8 @@ export class HttpExchange implements BudgetedReader {
   #receive(chunk: Buffer): void {
     this.#session.receive(chunk);
     if (this.#passing !== null) return;
-    if (this.#session.records >= maxRequestRecords) {
+    const unfinished = this.#session.heldBytes > 0 ? 1 : 0;
+    if (this.#session.records + unfinished > maxRequestRecords) {
       this.#passing = 'too many';
       this.#session.discard();
     } else if (!this.#mayRead()) {

@@ -102,6 +102,10 @@ export class SimulatedDaemon {
     return this.#clock;
   }
 
+  get ingest(): IngestSettings {
+    return this.#ingest;
+  }
+
   /** Whether a stop has begun, be it that what was read is still offered to the devices. */
   get isStopping(): boolean {
     return this.#isStopping;

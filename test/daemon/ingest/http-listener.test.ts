@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { systemClock } from '../../../daemon/clock.ts';
+import { type Clock, systemClock } from '../../../daemon/clock.ts';
 import { Broker } from '../../../daemon/delivery/broker.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
@@ -25,13 +25,47 @@ interface Subject {
   readonly log: string[];
 }
 
+/** A clock whose timers fire when a test says so. */
+class HeldClock implements Clock {
+  #timers: { ms: number; callback: () => void }[] = [];
+
+  now(): number {
+    return 0;
+  }
+
+  wallTime(): number {
+    return 0;
+  }
+
+  random(): number {
+    return 0;
+  }
+
+  setTimer(ms: number, callback: () => void): () => void {
+    const timer = { ms, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((each) => each !== timer);
+    };
+  }
+
+  /** How long those that were set and not cancelled take. */
+  get pending(): number[] {
+    return this.#timers.map(({ ms }) => ms);
+  }
+
+  fire(): void {
+    for (const { callback } of this.#timers.splice(0)) callback();
+  }
+}
+
 /** A listener without a device behind it: every record is answered `no_device`. */
-async function opened(t: TestContext, connections = 1024): Promise<Subject> {
+async function opened(t: TestContext, connections = 1024, clock: Clock = systemClock): Promise<Subject> {
   const place = path.join(temporaryDirectory(t), 'h.sock');
   const shared: IngestSettings = {
     formatter: new Formatter(emptyRecordPolicy),
     broker: new Broker({ kind: 'any' }),
-    clock: systemClock,
+    clock,
     counters: zeroIngestCounters(),
     limits: {
       maxRecordBytes: mebibyte,
@@ -51,13 +85,14 @@ async function opened(t: TestContext, connections = 1024): Promise<Subject> {
       headers: 'apply',
     },
     shared,
-    new MemoryBudget(() => shared.limits.totalBytes, systemClock),
+    new MemoryBudget(() => shared.limits.totalBytes, clock),
     logInto(log, 'info'),
-    300,
+    clock === systemClock ? 300 : 60_000,
   );
   t.after(async () => {
+    const stopped = listener.stop();
     listener.destroy();
-    await listener.stop();
+    await stopped;
   });
   return { listener, shared, place, log };
 }
@@ -115,4 +150,81 @@ test('a stop ends clients that are silent, idle or in the midst of a body', asyn
   assert.match(half.text(), /^HTTP\/1\.1 (503|408) /);
   assert.equal(shared.counters.connections, 0);
   await assert.rejects(client.post('{}'));
+});
+
+test('half of all connections, rounded up, can come from HTTP', async (t) => {
+  for (const [limit, share] of [
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [4, 2],
+  ] as const) {
+    const { shared, place } = await opened(t, limit);
+    for (let each = 0; each < share; each++) {
+      connected(t, place);
+      await waitFor('it is connected', () => shared.counters.connections === each + 1);
+    }
+    await once(connected(t, place).socket, 'close');
+    assert.equal(shared.counters.connectionsAccepted, share, `${limit}`);
+  }
+});
+
+test('connections of other listeners count, and each full house is logged', async (t) => {
+  const { shared, place, log } = await opened(t, 4);
+  const full = () => log.filter((line) => line.includes('too many connections')).length;
+  for (const houses of [1, 2]) {
+    shared.counters.connections = 4;
+    await once(connected(t, place).socket, 'close');
+    await once(connected(t, place).socket, 'close');
+    assert.equal(full(), houses);
+    shared.counters.connections = 3;
+    const { socket } = connected(t, place);
+    await waitFor('there is room for one', () => shared.counters.connections === 4);
+    socket.destroy();
+    await waitFor('it is gone', () => shared.counters.connections === 3);
+  }
+});
+
+test('a stop waits 500 ms for bodies and then 500 ms for clients that do not read, and no longer', async (t) => {
+  const clock = new HeldClock();
+  const { listener, shared, place } = await opened(t, 1024, clock);
+  const half = connected(t, place);
+  half.socket.write('POST /v1/records HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{}\n{"half');
+  await waitFor('the whole record was read', () => shared.counters.received === 1);
+  const silent = connected(t, place);
+  await waitFor('both are connected', () => shared.counters.connections === 2);
+  let stopped = false;
+  const stopping = listener.stop().then(() => {
+    stopped = true;
+  });
+  await waitFor('it waits for the body', () => clock.pending.length === 1);
+  assert.deepEqual(clock.pending, [500]);
+  assert.equal(half.text(), '');
+  clock.fire();
+  await waitFor('the body is answered', () => half.text().includes('\r\n\r\n'));
+  assert.match(half.text(), /^HTTP\/1\.1 503 .*stopping/s);
+  await waitFor('it waits for the clients', () => clock.pending.length === 1);
+  assert.deepEqual(clock.pending, [500]);
+  assert.equal(stopped, false);
+  assert.equal(silent.socket.closed, false);
+  clock.fire();
+  await stopping;
+  await waitFor('they are gone', () => shared.counters.connections === 0);
+  assert.deepEqual(clock.pending, []);
+});
+
+test('a stop waits for nothing that has been answered', async (t) => {
+  const clock = new HeldClock();
+  const { listener, shared, place } = await opened(t, 1024, clock);
+  const client = connected(t, place);
+  const body = '{}\n{}\n';
+  client.socket.write(`POST /v1/records HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n{}\n`);
+  await waitFor('the first record was read', () => shared.counters.received === 1);
+  const stopping = listener.stop();
+  client.socket.write('{}\n');
+  await stopping;
+  await waitFor('the client sees the end', () => client.socket.closed);
+  assert.match(client.text(), /^HTTP\/1\.1 503 .*no_device.*no_device/s);
+  assert.match(client.text(), /\r\nConnection: close\r\n/);
+  assert.deepEqual(clock.pending, []);
 });

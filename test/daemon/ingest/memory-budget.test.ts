@@ -115,3 +115,106 @@ test('a reader with less than its share is never held back', () => {
   assert.equal(budget.mayRead(large), false);
   assert.equal(budget.mayRead(small), true);
 });
+
+/** Readers whose numbers a test sets, on a clock that it moves. */
+class Bench {
+  readonly clock: VirtualClock = new VirtualClock(new Random(1));
+  readonly budget: MemoryBudget;
+  /** Who was resumed, in order. */
+  readonly resumed: string[] = [];
+
+  constructor(limit: number) {
+    this.budget = new MemoryBudget(() => limit, this.clock);
+  }
+
+  reader(
+    name: string,
+    bytes: number,
+    inFlightBytes = 0,
+  ): { bytes: number; inFlightBytes: number; resume(): void } {
+    const reader = { bytes, inFlightBytes, resume: () => this.resumed.push(name) };
+    this.budget.join(reader);
+    return reader;
+  }
+
+  async pass(ms: number): Promise<string[]> {
+    let reached = false;
+    this.clock.setTimer(ms, () => {
+      reached = true;
+    });
+    await runTimers(this.clock, () => reached);
+    return this.resumed.splice(0);
+  }
+}
+
+test('memory is short from the limit on, and for those alone that hold their even share', () => {
+  const bench = new Bench(100);
+  const large = bench.reader('large', 50, 50);
+  const other = bench.reader('other', 49, 49);
+  assert.equal(bench.budget.mayRead(large), true, '99 of 100');
+  other.bytes = 50;
+  assert.equal(bench.budget.mayRead(large), false, '100 of 100');
+  other.bytes = 60;
+  large.bytes = 49;
+  assert.equal(bench.budget.mayRead(large), true, 'less than 50 each');
+  large.bytes = 50;
+  assert.equal(bench.budget.mayRead(large), false);
+  bench.budget.leave(other);
+  assert.equal(bench.budget.mayRead(large), true, 'what another held counts no more');
+});
+
+test('those who wait are looked at every 50 ms, and all go on when there is memory', async () => {
+  const bench = new Bench(100);
+  const one = bench.reader('one', 60, 60);
+  const two = bench.reader('two', 60, 60);
+  assert.equal(bench.budget.mayRead(one), false);
+  assert.equal(bench.budget.mayRead(two), false);
+  assert.deepEqual(await bench.pass(120), []);
+  one.bytes = 39;
+  assert.deepEqual(await bench.pass(45), ['one', 'two']);
+  assert.deepEqual(await bench.pass(200), [], 'once');
+  assert.equal(await runTimers(bench.clock, () => false), false, 'nobody is looked at when nobody waits');
+});
+
+test('while nothing is in flight one has the turn, as long as its record grows', async () => {
+  const bench = new Bench(100);
+  const one = bench.reader('one', 60);
+  const two = bench.reader('two', 60);
+  assert.equal(bench.budget.mayRead(one), false);
+  assert.equal(bench.budget.mayRead(two), false);
+  assert.deepEqual(await bench.pass(55), ['one']);
+  assert.equal(bench.budget.mayRead(one), true, 'it has the turn');
+  assert.equal(bench.budget.mayRead(two), false);
+  one.bytes = 61;
+  assert.deepEqual(await bench.pass(50), [], 'it gets on');
+  assert.deepEqual(await bench.pass(50), ['two'], 'it does not');
+  assert.equal(bench.budget.mayRead(one), false);
+});
+
+test('the turn ends with the record: what is in flight goes out first', async () => {
+  const bench = new Bench(100);
+  const one = bench.reader('one', 60);
+  const two = bench.reader('two', 60);
+  bench.budget.mayRead(one);
+  bench.budget.mayRead(two);
+  assert.deepEqual(await bench.pass(55), ['one']);
+  one.inFlightBytes = 60;
+  assert.equal(bench.budget.mayRead(one), false);
+  assert.deepEqual(await bench.pass(200), [], 'no turn while something is in flight');
+  one.inFlightBytes = 0;
+  one.bytes = 0;
+  assert.deepEqual(await bench.pass(50), ['two', 'one']);
+});
+
+test('whoever leaves gives the turn to the next', async () => {
+  const bench = new Bench(100);
+  const one = bench.reader('one', 70);
+  const two = bench.reader('two', 70);
+  const three = bench.reader('three', 70);
+  for (const reader of [one, two, three]) bench.budget.mayRead(reader);
+  assert.deepEqual(await bench.pass(55), ['one']);
+  one.bytes = 1_000;
+  bench.budget.leave(one);
+  bench.budget.leave(two);
+  assert.deepEqual(await bench.pass(50), ['three'], 'not two, which has left while it waited');
+});

@@ -3,25 +3,8 @@ import { test } from 'node:test';
 import type { RecordDoor } from '../../../daemon/ingest/client-connection.ts';
 import type { IngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
 import { replyLines } from '../../../daemon/ingest/replies.ts';
-import { Destination } from '../../simulation/destination.ts';
-import { noSabotage } from '../../simulation/sabotage.ts';
-import type { Life, Replies } from '../../simulation/scenario.ts';
-import { SimulatedDaemon } from '../../simulation/simulated-daemon.ts';
-import { runTimers } from '../../simulation/virtual-clock.ts';
-import { World } from '../../simulation/world.ts';
-
-const life: Life = {
-  requirement: { kind: 'any' },
-  devices: [],
-  clients: [],
-  changes: [],
-  faultsEndAt: 0,
-  ending: 'calm',
-  endsAt: 0,
-  steady: null,
-  limits: { maxRecordBytes: 300, connectionBytes: 1_000_000, totalBytes: 1_000_000 },
-  bounds: { records: 1_000, unreadBytes: 1_000_000, silentBytes: 1_000_000 },
-};
+import type { Replies } from '../../simulation/scenario.ts';
+import { IngestUnderTest, record } from './ingest-under-test.ts';
 
 interface Reply {
   readonly ok: boolean;
@@ -33,14 +16,13 @@ interface Reply {
 }
 
 /** A session in front of devices on a virtual clock. */
-class SessionUnderTest {
-  readonly world: World = new World(1, false);
-  readonly daemon: SimulatedDaemon = new SimulatedDaemon(this.world, life, noSabotage);
+class SessionUnderTest extends IngestUnderTest {
   readonly replies: Reply[] = [];
   readonly session: RecordDoor;
   tellings = 0;
 
   constructor(replies: Replies = 'status') {
+    super();
     this.session = this.daemon.openSession(replies, (told) => {
       this.tellings++;
       const lines = replyLines(told).toString().split('\n');
@@ -53,31 +35,8 @@ class SessionUnderTest {
     return this.daemon.counters;
   }
 
-  device(path: string, writeTimeoutMs = 1_000): Destination {
-    const settings = {
-      path,
-      transport: 'file',
-      bufferBytes: 0,
-      wireMs: 0,
-      maxLineBytes: Number.POSITIVE_INFINITY,
-      latencyMs: 1,
-    } as const;
-    const destination = new Destination(this.world, settings);
-    const lane = { writeTimeoutMs, queueBytes: 100_000, skipTest: true };
-    this.daemon.enable({ destination: settings, lane, faults: [] }, destination);
-    return destination;
-  }
-
   receive(text: string): void {
     this.session.receive(Buffer.from(text));
-  }
-
-  async pass(ms: number): Promise<void> {
-    let reached = false;
-    this.world.after(ms, () => {
-      reached = true;
-    });
-    await runTimers(this.world.clock, () => reached);
   }
 
   get codes(): string[] {
@@ -85,19 +44,19 @@ class SessionUnderTest {
   }
 }
 
-function record(number: number, path = 'secret/a'): string {
-  return `{"type":"request","request":{"id":"r${number}","path":"${path}"}}`;
-}
-
 test('each record gets one reply, in order, whatever is wrong with its neighbours', async () => {
   const under = new SessionUnderTest();
   const destination = under.device('a/');
-  under.receive(`${record(0)}\n\n{"type"\n${record(1)}\r\n${'x'.repeat(400)}\n${record(2, 'sys/health')}\n`);
-  under.receive(`${record(3)}\n`);
+  const first = `${record(0)}\n\n{"type"\n${record(1)}\r\n${'x'.repeat(400)}\n${record(2, 'sys/health')}\n`;
+  const second = `${record(3)}\n`;
+  const sent = first.length + second.length;
+  under.receive(first);
+  under.receive(second);
   await under.pass(20);
   assert.deepEqual(under.codes, ['ok', 'invalid_record', 'ok', 'too_large', 'ok', 'ok']);
   assert.deepEqual(destination.log, [0, 1, 3], 'a path that is not audited is written nowhere');
   assert.equal(under.counters.received, 6);
+  assert.equal(under.counters.bytes, sent);
   assert.equal(under.counters.ok, 4);
   assert.equal(under.counters.unaudited, 1);
   assert.equal(under.counters.refused.invalid_record, 1);
@@ -197,4 +156,49 @@ test('the chunk is wiped once it is read', () => {
   const chunk = Buffer.from(`${record(0)}\n${record(1).slice(0, 10)}`);
   under.session.receive(chunk);
   assert.ok(chunk.equals(Buffer.alloc(chunk.length)));
+});
+
+test('what is in flight is counted from the chunk until its replies are due, and empty lines are not', async () => {
+  const under = new SessionUnderTest();
+  const { session, counters } = under;
+  under.device('a/').setTrouble('hang');
+  assert.equal(session.answered, true);
+  const first = `${record(0)}\n`;
+  const second = `${record(1)}\n${record(2)}\n`;
+  under.receive(first);
+  under.receive('\n\r\n\n');
+  under.receive(second);
+  assert.equal(session.inFlightBytes, first.length + second.length);
+  assert.equal(session.inFlightRecords, 3);
+  assert.equal(counters.bytesInFlight, first.length + second.length);
+  assert.equal(session.answered, false);
+  await under.pass(1_100);
+  assert.deepEqual(under.codes, ['not_recorded', 'not_recorded', 'not_recorded']);
+  assert.equal(session.inFlightBytes, 0);
+  assert.equal(session.inFlightRecords, 0);
+  assert.equal(counters.bytesInFlight, 0);
+  assert.equal(session.answered, true);
+});
+
+test('a session that takes no more wipes what comes, and answers what was read', async () => {
+  const under = new SessionUnderTest();
+  const destination = under.device('a/');
+  under.receive(`${record(0)}\n`);
+  under.session.discard();
+  const late = Buffer.from(`${record(1)}\n`);
+  under.session.receive(late);
+  under.session.end();
+  await under.pass(20);
+  assert.ok(late.equals(Buffer.alloc(late.length)));
+  assert.deepEqual(destination.log, [0]);
+  assert.deepEqual(under.codes, ['ok']);
+});
+
+test('a batch of which some are refused has each counted once, by what became of it', async () => {
+  const under = new SessionUnderTest();
+  under.receive(`${record(0)}\nnonsense\n${record(1, 'sys/health')}\n${record(2)}\n`);
+  assert.deepEqual(under.codes, ['no_device', 'invalid_record', 'ok', 'no_device']);
+  const { received, ok, unaudited, refused } = under.counters;
+  assert.deepEqual([received, ok, unaudited], [4, 1, 1]);
+  assert.deepEqual([refused.no_device, refused.invalid_record], [2, 1]);
 });

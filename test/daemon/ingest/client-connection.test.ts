@@ -1,0 +1,323 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { ClientConnection, ConnectionBounds } from '../../../daemon/ingest/client-connection.ts';
+import type { Life, Replies } from '../../simulation/scenario.ts';
+import { SimulatedSocket, type SocketPeer } from '../../simulation/simulated-socket.ts';
+import { IngestUnderTest, record } from './ingest-under-test.ts';
+
+interface Wanted {
+  readonly replies?: Replies;
+  readonly limits?: Partial<Life['limits']>;
+  readonly bounds?: Partial<ConnectionBounds>;
+  /** Bytes of replies that the client's side takes while it reads none. */
+  readonly toClient?: number;
+}
+
+/** A connection, and the client at the other end of its socket. */
+class ConnectionUnderTest extends IngestUnderTest implements SocketPeer {
+  readonly socket: SimulatedSocket;
+  readonly connection: ClientConnection;
+  /** What the client has read. */
+  text = '';
+  reads = true;
+  over: 'daemon' | 'client' | null = null;
+  /** The client has read the end of the daemon's side. */
+  sawEnd = false;
+
+  constructor(t: TestContext, { replies = 'status', limits, bounds, toClient = 1_000_000 }: Wanted = {}) {
+    super(limits, bounds);
+    const buffers = { toDaemon: 1_000_000, read: 65_536, toClient, highWater: 10 };
+    this.socket = new SimulatedSocket(this.world, () => true, buffers, this);
+    this.connection = this.daemon.connect(replies, this.socket, (door) => door);
+    t.after(() => assert.equal(this.world.violation, null));
+  }
+
+  /** Sends a chunk and lets the daemon read it. */
+  async send(text: string): Promise<void> {
+    this.socket.send(Buffer.from(text));
+    await this.pass(0.1);
+  }
+
+  get codes(): string[] {
+    return this.text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as { ok: boolean; code?: string })
+      .map(({ ok, code }) => (ok ? 'ok' : `${code}`));
+  }
+
+  read(): void {
+    for (let bytes = this.socket.take(1_000); bytes !== null; bytes = this.socket.take(1_000)) {
+      if (bytes.length === 0) return;
+      this.text += bytes.toString();
+    }
+    this.sawEnd = true;
+  }
+
+  readable(): void {
+    if (this.reads) this.read();
+  }
+
+  written(): void {}
+  room(): void {}
+  ending(): void {}
+
+  gone(by: 'daemon' | 'client'): void {
+    this.over = by;
+  }
+}
+
+const one = `${record(1)}\n`;
+
+test('bytes in flight hold the client back from the bound on, until replies have gone out', async (t) => {
+  for (const [bound, waits] of [
+    [2 * one.length, true],
+    [2 * one.length + 1, false],
+  ] as const) {
+    const under = new ConnectionUnderTest(t, { limits: { connectionBytes: bound } });
+    under.device('a/').setTrouble('hang');
+    await under.send(one);
+    assert.equal(under.socket.isPaused(), false);
+    await under.send(one);
+    assert.equal(under.socket.isPaused(), waits, `${bound}`);
+    await under.pass(1_100);
+    assert.deepEqual(under.codes, ['not_recorded', 'not_recorded']);
+    assert.equal(under.socket.isPaused(), false);
+  }
+});
+
+test('records in flight hold the client back from the bound on', async (t) => {
+  const under = new ConnectionUnderTest(t, { bounds: { records: 3 } });
+  under.device('a/').setTrouble('hang');
+  await under.send(`${one}${one}`);
+  assert.equal(under.socket.isPaused(), false);
+  await under.send(one);
+  assert.equal(under.socket.isPaused(), true);
+  await under.send(one);
+  assert.equal(under.connection.inFlightBytes, 3 * one.length, 'nothing more is read');
+  await under.pass(1_100);
+  assert.equal(under.connection.inFlightBytes, one.length, 'the fourth is read once the first are answered');
+});
+
+test('replies that the client leaves unread hold it back from the bound on, until it reads', async (t) => {
+  const reply = '{"ok":true}\n';
+  const under = new ConnectionUnderTest(t, { bounds: { unreadBytes: 2 * reply.length }, toClient: 1 });
+  under.device('a/');
+  under.reads = false;
+  await under.send(one);
+  await under.pass(10);
+  assert.equal(under.socket.writableLength, reply.length);
+  assert.equal(under.socket.isPaused(), false);
+  await under.send(one);
+  await under.pass(10);
+  assert.equal(under.socket.writableLength, 2 * reply.length);
+  assert.equal(under.socket.isPaused(), true, 'as soon as the reply is written, not at the next chunk');
+  under.reads = true;
+  under.read();
+  await under.pass(10);
+  assert.equal(under.text, reply.repeat(2));
+  assert.equal(under.socket.isPaused(), false);
+});
+
+test('the memory of all connections holds one back, and it goes on when there is some again', async (t) => {
+  const under = new ConnectionUnderTest(t, { limits: { totalBytes: one.length } });
+  under.device('a/').setTrouble('hang');
+  await under.send(one);
+  assert.equal(under.socket.isPaused(), true);
+  await under.pass(1_200);
+  assert.equal(under.socket.isPaused(), false);
+});
+
+test('a client that ends its input has its replies, and then the end', async (t) => {
+  const under = new ConnectionUnderTest(t);
+  under.device('a/', 300).setTrouble('hang');
+  await under.send(`${one}${record(2)}`);
+  under.socket.shutDown();
+  await under.pass(250);
+  assert.equal(under.sawEnd, false);
+  assert.equal(under.daemon.counters.connections, 1);
+  await under.pass(100);
+  assert.deepEqual(under.codes, ['not_recorded', 'not_recorded']);
+  assert.equal(under.sawEnd, true);
+  assert.equal(under.over, 'daemon');
+  assert.equal(under.daemon.counters.connections, 0);
+});
+
+test('a connection that breaks leaves what was whole to the devices, and nothing of it in memory', async (t) => {
+  const under = new ConnectionUnderTest(t, { toClient: 1 });
+  const destination = under.device('a/');
+  under.reads = false;
+  await under.send(one);
+  await under.pass(10);
+  destination.setTrouble('hang');
+  await under.send(`${record(2)}\n${record(3)}`);
+  under.socket.hangUp();
+  await under.pass(10);
+  assert.equal(under.over, 'client');
+  assert.equal(under.daemon.counters.connections, 0);
+  assert.equal(under.connection.bytes, record(2).length + 1, 'the unfinished record is dropped');
+  destination.setTrouble('none');
+  await under.pass(10);
+  assert.deepEqual(destination.log, [1, 2]);
+  assert.equal(under.connection.bytes, 0);
+  assert.equal(under.daemon.counters.bytesInFlight, 0);
+});
+
+test('a stop answers all of a chunk, also what is refused at once, and then closes', async (t) => {
+  const under = new ConnectionUnderTest(t);
+  under.device('a/', 100).setTrouble('hang');
+  await under.send(one);
+  const stopped = under.connection.stop();
+  under.daemon.broker.stop();
+  await under.send(`nonsense\n${'x'.repeat(400)}\n${record(2)}\n[]\n`);
+  await under.pass(200);
+  assert.deepEqual(under.codes, [
+    'not_recorded',
+    'invalid_record',
+    'too_large',
+    'stopping',
+    'invalid_record',
+  ]);
+  assert.equal(under.sawEnd, true);
+  under.socket.hangUp();
+  await under.pass(10);
+  await stopped;
+});
+
+test('nothing in flight at a stop: a chunk that comes before the end is seen is thrown away', async (t) => {
+  const under = new ConnectionUnderTest(t);
+  const destination = under.device('a/');
+  const stopped = under.connection.stop();
+  await under.send(`nonsense\n${'x'.repeat(400)}\n${one}`);
+  await under.send(one);
+  await under.pass(20);
+  assert.equal(under.text, '');
+  assert.equal(under.sawEnd, true);
+  assert.equal(under.daemon.counters.received, 0);
+  assert.equal(under.connection.bytes, 0);
+  assert.deepEqual(destination.log, []);
+  assert.equal(under.socket.heard, true, 'it is read, so that the close is no reset');
+  under.socket.hangUp();
+  await under.pass(10);
+  await stopped;
+});
+
+test('while it stops, a client that goes on sending is held to its bounds', async (t) => {
+  const under = new ConnectionUnderTest(t, { bounds: { records: 3 } });
+  under.device('a/').setTrouble('hang');
+  await under.send(one);
+  const stopped = under.connection.stop();
+  under.daemon.broker.stop();
+  for (let chunk = 0; chunk < 10; chunk++) await under.send(one);
+  assert.equal(under.connection.inFlightBytes, 3 * one.length);
+  await under.pass(1_100);
+  assert.equal(under.sawEnd, true);
+  under.socket.hangUp();
+  await under.pass(10);
+  await stopped;
+});
+
+test('a client that keeps its side open is given 500 ms after its last reply, and no more', async (t) => {
+  const under = new ConnectionUnderTest(t);
+  let stopped = false;
+  void under.connection.stop().then(() => {
+    stopped = true;
+  });
+  await under.pass(495);
+  assert.equal(under.sawEnd, true);
+  assert.equal(under.over, null);
+  await under.pass(10);
+  assert.equal(under.over, 'daemon');
+  assert.equal(stopped, true);
+});
+
+test('a client that does not read its replies is not cut off before they are out', async (t) => {
+  const under = new ConnectionUnderTest(t, { toClient: 1 });
+  under.reads = false;
+  await under.send(one);
+  const stopped = under.connection.stop();
+  await under.pass(2_000);
+  assert.equal(under.over, null);
+  under.connection.destroy();
+  await under.pass(10);
+  await stopped;
+  assert.equal(under.daemon.counters.connections, 0);
+});
+
+test('a stop of a connection that is closed is over at once', async (t) => {
+  const under = new ConnectionUnderTest(t);
+  under.socket.hangUp();
+  await under.pass(10);
+  assert.equal(under.daemon.counters.connections, 0);
+  await under.connection.stop();
+});
+
+test('a sender that reads no replies is held back while no device can record, and loses nothing', async (t) => {
+  const under = new ConnectionUnderTest(t, { replies: 'none' });
+  await under.send(one);
+  await under.send(`${record(2)}\n`);
+  under.socket.shutDown();
+  await under.pass(1_000);
+  assert.equal(under.daemon.counters.received, 0);
+  assert.equal(under.socket.isPaused(), true);
+  const destination = under.device('a/');
+  await under.pass(60);
+  assert.deepEqual(destination.log, [1, 2]);
+  assert.equal(under.text, '');
+  assert.equal(under.sawEnd, true, 'the end came while its last chunk waited');
+});
+
+test('little is in flight of a sender that reads no replies', async (t) => {
+  for (const [bound, waits] of [
+    [one.length - 1, true],
+    [one.length, false],
+  ] as const) {
+    const under = new ConnectionUnderTest(t, { replies: 'none', bounds: { silentBytes: bound } });
+    const destination = under.device('a/');
+    destination.setTrouble('hang');
+    await under.send(one);
+    await under.send(`${record(2)}\n`);
+    assert.equal(under.connection.inFlightBytes, waits ? one.length : 2 * one.length, `${bound}`);
+    assert.equal(under.socket.isPaused(), waits);
+    destination.setTrouble('none');
+    await under.pass(60);
+    assert.deepEqual(destination.log, [1, 2]);
+  }
+});
+
+test('what a sender that reads no replies has sent before a stop is offered to the devices', async (t) => {
+  const under = new ConnectionUnderTest(t, { replies: 'none', bounds: { silentBytes: 1 } });
+  const destination = under.device('a/');
+  destination.setTrouble('hang');
+  await under.send(one);
+  await under.send(`${record(2)}\n`);
+  assert.equal(under.connection.inFlightBytes, one.length, 'the second chunk waits');
+  const stopped = under.connection.stop();
+  under.daemon.broker.stop();
+  await under.send(`${record(3)}\n`);
+  destination.setTrouble('none');
+  await under.pass(60);
+  assert.deepEqual(destination.log, [1, 2]);
+  assert.equal(under.sawEnd, true);
+  under.socket.hangUp();
+  await under.pass(10);
+  await stopped;
+});
+
+test('what a sender that reads no replies has sent before it went is kept', async (t) => {
+  const under = new ConnectionUnderTest(t, { replies: 'none' });
+  await under.send(one);
+  under.connection.destroy();
+  const destination = under.device('a/');
+  await under.pass(20);
+  assert.deepEqual(destination.log, [1]);
+});
+
+test('a connection counts itself once', async (t) => {
+  const under = new ConnectionUnderTest(t);
+  const { counters } = under.daemon;
+  assert.deepEqual([counters.connections, counters.connectionsAccepted], [1, 1]);
+  under.socket.hangUp();
+  await under.pass(10);
+  assert.deepEqual([counters.connections, counters.connectionsAccepted], [0, 1]);
+});
