@@ -32,10 +32,10 @@ export function checkQueues(
  * connection the record that it was given the turn to finish and a chunk that is read before anybody asks.
  */
 export function checkMemory(world: World, daemon: SimulatedDaemon, largestReadBytes: number): void {
-  const { totalBytes, maxRecordBytes } = daemon.limits;
+  const { totalBytes } = daemon.limits;
   let held = 0;
   for (const connection of daemon.connections) held += connection.bytes;
-  const bound = 2 * totalBytes + daemon.connections.size * (maxRecordBytes + largestReadBytes);
+  const bound = 2 * totalBytes + daemon.connections.size * largestReadBytes;
   if (held > bound) world.violated('memory within bounds', `${held} raw bytes are held, bound ${bound}`);
 }
 

@@ -41,7 +41,8 @@ export class LifeRun {
   /** Changes under way. */
   #changing = 0;
   #largestBatchBytes = 0;
-  readonly #largestReadBytes: number;
+  /** The most that one connection had at once: an unfinished record, and what came to it in one read. */
+  #largestReadBytes = 0;
   #endedAt = 0;
 
   constructor(settings: LifeSettings) {
@@ -49,9 +50,6 @@ export class LifeRun {
     this.#world = settings.world;
     this.#random = settings.world.random.fork();
     this.#daemon = new SimulatedDaemon(settings.world, settings.life, settings.sabotage);
-    this.#largestReadBytes = Math.max(
-      ...settings.life.clients.map(({ buffers }) => Math.min(buffers.read, buffers.toDaemon)),
-    );
     this.#ledger = { acknowledged: settings.acknowledged, offered: new Map(), received: 0, bytes: 0 };
   }
 
@@ -94,6 +92,7 @@ export class LifeRun {
     // A record grows by the time member; an entry of a queue has a fixed cost beside its lines.
     this.#largestBatchBytes = Math.max(this.#largestBatchBytes, bytes + records * 40 + 512);
     checkQueues(this.#world, this.#daemon.situation.enabled, this.#largestBatchBytes);
+    this.#largestReadBytes = Math.max(this.#largestReadBytes, bytes);
     checkMemory(this.#world, this.#daemon, this.#largestReadBytes);
   }
 
