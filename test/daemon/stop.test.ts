@@ -3,14 +3,16 @@ import { existsSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
-import { DaemonProcess, fileDevice } from '../support/daemon-process.ts';
+import { DaemonProcess, patientFileDevice } from '../support/daemon-process.ts';
 import { RecordClient } from '../support/record-client.ts';
 import { numberedRecord, recordNumbers } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 test('SIGTERM answers what was read, closes clients and removes every socket', async (t) => {
-  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    devices: { 'file/': patientFileDevice },
+  });
   const busy = await RecordClient.connect(t, daemon.socketPath);
   const idle = await RecordClient.connect(t, daemon.socketPath);
   const records = Array.from({ length: 5000 }, (_, index) => numberedRecord(index));
@@ -38,7 +40,7 @@ test('a stop waits for a slow device no longer than `stop_timeout`, and says wha
   t.after(() => stalled.close());
   const daemon = await DaemonProcess.start(t, folder, {
     devices: {
-      'file/': fileDevice,
+      'file/': patientFileDevice,
       'peer/': { type: 'socket', options: { address: 'FOLDER/peer.sock', socket_type: 'unix' } },
     },
     limits: { stop_timeout: '300ms' },
@@ -56,7 +58,7 @@ test('a stop waits for a device that cannot be reached, also when nothing else k
   const siem = { type: 'socket', options: { address: 'FOLDER/nobody.sock', socket_type: 'unix' } };
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
     metrics: { listen: null },
-    devices: { 'file/': fileDevice, 'siem/': siem },
+    devices: { 'file/': patientFileDevice, 'siem/': siem },
     limits: { stop_timeout: '2s' },
   });
   const client = await RecordClient.connect(t, daemon.socketPath);
@@ -91,7 +93,7 @@ test('after kill -9 the union of the logs holds every record that was answered o
   const folder = temporaryDirectory(t);
   const daemon = await DaemonProcess.start(t, folder, {
     devices: {
-      'file/': fileDevice,
+      'file/': patientFileDevice,
       'second/': { type: 'file', options: { file_path: 'FOLDER/second.log' } },
     },
   });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { refusalCodes, refusalStatuses } from '../../daemon/ingest/refusals.ts';
-import { DaemonProcess, fileDevice } from '../support/daemon-process.ts';
+import { DaemonProcess, patientFileDevice } from '../support/daemon-process.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -26,7 +26,7 @@ test('the examples of docs/ingest.md print what stands there', {
   assert.equal(examples.length, 4);
   const folder = temporaryDirectory(t);
   await DaemonProcess.start(t, folder, {
-    devices: { 'file/': fileDevice },
+    devices: { 'file/': patientFileDevice },
     listeners: [
       { path: 'FOLDER/ingest.sock' },
       { path: 'FOLDER/ingest-devices.sock', replies: 'devices' },

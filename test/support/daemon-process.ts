@@ -16,6 +16,12 @@ export type ConfigOverrides = Readonly<Record<string, unknown>>;
 /** A file device at `audit.log`, the only device most tests need. */
 export const fileDevice = { type: 'file', options: { file_path: 'FOLDER/audit.log' } } as const;
 
+/** The same for a test in which every record is to be recorded, however busy the machine is. */
+export const patientFileDevice = {
+  type: 'file',
+  options: { file_path: 'FOLDER/audit.log', write_timeout: '10m' },
+} as const;
+
 /** A real daemon in a folder of its own, ended with the test. */
 export class DaemonProcess {
   readonly folder: string;

@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type ConfigOverrides, DaemonProcess, fileDevice } from '../../support/daemon-process.ts';
+import { type ConfigOverrides, DaemonProcess, patientFileDevice } from '../../support/daemon-process.ts';
 import { HttpRecordClient, type RecordsAnswer } from '../../support/http-client.ts';
 import { numberedRecord, recordNumbers } from '../../support/records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -23,7 +23,7 @@ interface Subject {
 
 async function started(t: TestContext, overrides: ConfigOverrides = {}): Promise<Subject> {
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
-    devices: { 'file/': fileDevice },
+    devices: { 'file/': patientFileDevice },
     listeners: [{ http: { path: 'FOLDER/http.sock' } }],
     ...overrides,
   });
@@ -280,7 +280,7 @@ test('a stop answers the requests it has begun to read, and removes the socket',
 test('a reload opens, keeps and closes HTTP listeners, and a kept one keeps its clients', async (t) => {
   const { daemon, place, client } = await started(t);
   const reload = async (listeners: readonly unknown[]): Promise<void> => {
-    daemon.configure({ devices: { 'file/': fileDevice }, listeners });
+    daemon.configure({ devices: { 'file/': patientFileDevice }, listeners });
     const before = daemon.log.length;
     daemon.signal('SIGHUP');
     await waitFor('the reload is over', () => /reloaded/.test(daemon.log.slice(before)));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { test } from 'node:test';
 import { StreamPeer } from '../../devices/peers/stream-peer.ts';
-import { DaemonProcess, fileDevice } from '../../support/daemon-process.ts';
+import { DaemonProcess, patientFileDevice } from '../../support/daemon-process.ts';
 import { RecordClient } from '../../support/record-client.ts';
 import { numberedRecord, recordNumbers } from '../../support/records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -11,7 +11,7 @@ import { waitFor } from '../../support/wait-for.ts';
 
 test('every record gets one reply, in order, and a bad one harms only itself', async (t) => {
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
-    devices: { 'file/': fileDevice },
+    devices: { 'file/': patientFileDevice },
     limits: { max_record_bytes: 4096 },
   });
   const client = await RecordClient.connect(t, daemon.socketPath);
@@ -37,7 +37,9 @@ test('every record gets one reply, in order, and a bad one harms only itself', a
 });
 
 test('a client that ends its input gets its last replies, also for a record without a newline', async (t) => {
-  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    devices: { 'file/': patientFileDevice },
+  });
   const client = await RecordClient.connect(t, daemon.socketPath);
   client.send(numberedRecord(1));
   client.socket.end(numberedRecord(2));
@@ -47,7 +49,9 @@ test('a client that ends its input gets its last replies, also for a record with
 });
 
 test('records that arrive byte by byte, and many in one chunk, are recorded alike', async (t) => {
-  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    devices: { 'file/': patientFileDevice },
+  });
   const client = await RecordClient.connect(t, daemon.socketPath);
   client.socket.setNoDelay(true);
   for (const byte of Buffer.from(`${numberedRecord(1)}\n`)) {
@@ -66,7 +70,9 @@ test('records that arrive byte by byte, and many in one chunk, are recorded alik
 });
 
 test('a record of 32 MiB is recorded, and the daemon is small again afterwards', async (t) => {
-  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    devices: { 'file/': patientFileDevice },
+  });
   const client = await RecordClient.connect(t, daemon.socketPath);
   const value = 'v'.repeat(32 * 1024 * 1024 - 100);
   client.send(JSON.stringify({ request: { data: { value } } }), numberedRecord(2));
@@ -83,7 +89,9 @@ test('a record of 32 MiB is recorded, and the daemon is small again afterwards',
 });
 
 test('33 MiB on one line is refused once, and the next record on the connection is served', async (t) => {
-  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    devices: { 'file/': patientFileDevice },
+  });
   const client = await RecordClient.connect(t, daemon.socketPath);
   const mebibyte = Buffer.alloc(1024 * 1024, 'x');
   for (let each = 0; each < 33; each++) {
@@ -99,7 +107,9 @@ test('33 MiB on one line is refused once, and the next record on the connection 
 });
 
 test('random bytes, a torn record, deep nesting and invalid UTF-8 are refused one by one', async (t) => {
-  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { devices: { 'file/': fileDevice } });
+  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+    devices: { 'file/': patientFileDevice },
+  });
   const client = await RecordClient.connect(t, daemon.socketPath);
   const random = Buffer.from(
     Array.from({ length: 65_536 }, (_, index) => (index * 7919 + (index >> 3) * 31) & 0xff),
@@ -132,7 +142,7 @@ test('a listener with `replies: devices` says what became of each record on each
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
     listeners: [{ path: 'FOLDER/ingest.sock', replies: 'devices' }],
     devices: {
-      'file/': fileDevice,
+      'file/': patientFileDevice,
       'second/': { type: 'file', options: { file_path: 'FOLDER/second.log' } },
       'absent/': {
         type: 'socket',
@@ -155,7 +165,7 @@ test('a listener with `replies: devices` says what became of each record on each
 test('a listener with `replies: none` writes nothing and keeps every record', async (t) => {
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
     listeners: [{ path: 'FOLDER/ingest.sock', replies: 'none' }],
-    devices: { 'file/': fileDevice },
+    devices: { 'file/': patientFileDevice },
   });
   const client = await RecordClient.connect(t, daemon.socketPath);
   const records = Array.from({ length: 5000 }, (_, index) => numberedRecord(index + 1));
@@ -186,7 +196,7 @@ test('a sender that reads no replies, and ends while no device can record, loses
 
 test('records of paths that are not audited are answered ok and written nowhere', async (t) => {
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
-    devices: { 'file/': fileDevice },
+    devices: { 'file/': patientFileDevice },
     unaudited_paths: { preset: 'vault' },
   });
   const client = await RecordClient.connect(t, daemon.socketPath);
@@ -209,7 +219,7 @@ test('without a device every record is refused with `no_device`', async (t) => {
 
 test('a client that does not read its replies is held back and harms nobody', async (t) => {
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
-    devices: { 'file/': fileDevice },
+    devices: { 'file/': patientFileDevice },
     limits: { connection_bytes: '256KiB', max_record_bytes: '64KiB' },
   });
   const lazy = await RecordClient.connect(t, daemon.socketPath);
