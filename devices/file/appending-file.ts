@@ -46,7 +46,7 @@ export class AppendingFile implements Device {
       if (signal.aborted) throw abortedFailure(`Cannot open audit file "${this.#options.path}"`);
       const state = this.#state;
       if (state.kind === 'ready') return;
-      if (state.kind === 'closed') await this.#use(await this.#openAnew());
+      if (state.kind === 'closed') this.#use(await this.#openAnew());
       else await this.#mend(state.file);
     });
   }
@@ -55,7 +55,7 @@ export class AppendingFile implements Device {
     return this.#turns.add(async () => {
       if (signal.aborted) throw abortedFailure(`Cannot reopen audit file "${this.#options.path}"`);
       const fresh = await this.#openAnew();
-      if (this.#state.kind === 'closed') await this.#use(fresh);
+      if (this.#state.kind === 'closed') this.#use(fresh);
       else await this.#replace(this.#state.file, fresh);
     });
   }
@@ -67,7 +67,6 @@ export class AppendingFile implements Device {
   close(): Promise<void> {
     return this.#turns.add(async () => {
       this.#cancelCheck?.();
-      this.#cancelCheck = null;
       await this.#followPath().catch(() => {});
       if (this.#state.kind !== 'closed') await this.#state.file.close();
       this.#state = { kind: 'closed' };
@@ -105,8 +104,6 @@ export class AppendingFile implements Device {
   /** After the last line of a burst nothing else would notice that the file was deleted with it. */
   readonly #checkLater = (): void => {
     this.#cancelCheck = null;
-    // A write under way checks by itself, or arms the timer again.
-    if (this.#turns.pending > 0) return;
     void this.#turns.add(() => this.#followPath()).catch(() => {});
   };
 
@@ -138,9 +135,8 @@ export class AppendingFile implements Device {
   async #followPath(): Promise<void> {
     if (this.#state.kind === 'closed') return;
     const { file } = this.#state;
-    const found = await fileAt(this.#options.path).catch(() => 'unknown' as const);
+    const found = await fileAt(this.#options.path);
     this.#checkedAt = this.#settings.clock.now();
-    if (found === 'unknown') return;
     if (found?.device === file.identity.device && found.inode === file.identity.inode) {
       file.seen(found.size);
       return;

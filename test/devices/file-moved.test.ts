@@ -4,9 +4,13 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -45,14 +49,46 @@ test('a deletion is noticed by the first write after a second, and not by one be
   const subject = fileSubject(context);
   const { file, lane, clock, lines } = subject;
   await lane.open();
-  await write(subject, 0);
   rmSync(file);
   clock.advance(checkMs - 1);
-  await write(subject, 1);
+  await write(subject, 0);
   assert.equal(existsSync(file), false);
+  // The check that this write has asked for comes later.
   clock.advance(1);
+  await write(subject, 1);
+  assert.deepEqual(lines(), texts(0, 1));
+});
+
+test('a file that is still there is looked at and not opened again', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  const descriptors = (): string[] =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === subject.file;
+      } catch {
+        return false;
+      }
+    });
+  const before = descriptors();
+  assert.equal(before.length, 1);
+  // Opened meanwhile, so that a file that is opened again cannot get the number it had.
+  const taken = openSync('/dev/null', 'r');
+  context.after(() => closeSync(taken));
+  subject.clock.advance(checkMs);
   await write(subject, 2);
-  assert.deepEqual(lines(), texts(0, 1, 2));
+  subject.clock.advance(checkMs);
+  await subject.lane.open();
+  assert.deepEqual(descriptors(), before);
+});
+
+test('what a file held before it was opened is not written again', async (context) => {
+  const subject = fileSubject(context);
+  writeFileSync(subject.file, `${recordText(0, 200)}\n`);
+  await subject.lane.open();
+  await write(subject, 1);
+  rmSync(subject.file);
+  await subject.lane.device.reopen(new AbortController().signal);
+  assert.deepEqual(subject.lines(), texts(1));
 });
 
 test('of a deleted file only what came after the last look is written again', async (context) => {
@@ -158,7 +194,7 @@ test('a renamed file goes on where no other can be opened in its place', async (
   assert.deepEqual(subject.lines('audit.log.1'), texts(0, 1, 2));
 });
 
-test('a file whose path cannot be looked at goes on', async (context) => {
+test('a file whose path cannot be looked at goes on, if it has a name at all', async (context) => {
   const { directory, file, lane, clock, lines } = fileSubject(context);
   chmodSync(path.dirname(directory), 0o755);
   chownSync(directory, ordinaryUser, -1);
@@ -170,8 +206,12 @@ test('a file whose path cannot be looked at goes on', async (context) => {
     chmodSync(directory, 0o755);
     assert.deepEqual(lines(), texts(0, 1));
     rmSync(file);
+    chmodSync(directory, 0o000);
     clock.advance(checkMs);
-    await lane.write(linesOf(texts(2)));
+    const outcome = await lane.write(linesOf(texts(2)));
+    assert.deepEqual([outcome.settled, outcome.failure?.reason], [0, 'permission']);
+    chmodSync(directory, 0o755);
+    await lane.deliver(linesOf(texts(2)));
   });
   // What came after the last look that could be made is there: line 0 had not been seen either.
   assert.deepEqual(lines(), texts(0, 1, 2));

@@ -6,6 +6,7 @@ import { parseFileMode } from '../../devices/file/file-mode.ts';
 import { liesBelow } from '../../devices/file/leads.ts';
 import { lineOpening } from '../../devices/file/torn-tail.ts';
 import { parseDevice } from '../../devices/registry.ts';
+import { StoppedClock } from './stopped-clock.ts';
 
 test('a destination is a file, standard output or nowhere', () => {
   for (const text of ['stdout', 'STDOUT', 'StdOut']) {
@@ -77,6 +78,13 @@ test('a path lies below a folder, and not below one that has the beginning of it
   assert.equal(liesBelow('/ab', ['/a']), false);
   assert.equal(liesBelow('/b/a', ['/a']), false);
   assert.equal(liesBelow('/a', []), false);
+});
+
+test('nothing that a file has taken is lost with a peer', () => {
+  const settings = { path: 'f/', clock: new StoppedClock(), onLost: () => {} };
+  for (const file_path of ['/x', 'discard', 'stdout']) {
+    assert.equal(parseDevice('file', { file_path }).create(settings).tailBytes, 0);
+  }
 });
 
 test('what a file device claims is its file, or standard output', () => {
