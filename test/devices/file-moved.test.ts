@@ -45,6 +45,22 @@ function texts(...numbers: number[]): string[] {
   return numbers.map((number) => recordText(number, 200));
 }
 
+/** Where a descriptor leads; nowhere when it is closed by now. */
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
+}
+
+/** What is open in the folder of a device. */
+function descriptorsOf({ directory }: FileSubject): string[] {
+  return readdirSync('/proc/self/fd')
+    .map(linkOf)
+    .filter((file) => file.startsWith(directory));
+}
+
 test('a deletion is noticed by the first write after a second, and not by one before', async (context) => {
   const subject = fileSubject(context);
   const { file, lane, clock, lines } = subject;
@@ -62,13 +78,7 @@ test('a deletion is noticed by the first write after a second, and not by one be
 test('a file that is still there is looked at and not opened again', async (context) => {
   const subject = await withSeenAndUnseen(context);
   const descriptors = (): string[] =>
-    readdirSync('/proc/self/fd').filter((fd) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`) === subject.file;
-      } catch {
-        return false;
-      }
-    });
+    readdirSync('/proc/self/fd').filter((fd) => linkOf(fd) === subject.file);
   const before = descriptors();
   assert.equal(before.length, 1);
   // Opened meanwhile, so that a file that is opened again cannot get the number it had.
@@ -232,7 +242,8 @@ test('a deleted file that has no heir is a failure until there is one, and its l
   const failure = await lane.openFailure();
   assert.deepEqual([failure.reason, failure.permanent], ['unsuitable', false]);
   rmSync(file, { recursive: true });
-  await lane.deliver(linesOf(texts(2)));
+  await lane.open();
+  await write(subject, 2);
   assert.deepEqual(lines(), texts(1, 2));
 });
 
@@ -276,7 +287,10 @@ test('with sync data what is written again is on the disk too, before the next l
   clock.advance(checkMs);
   const outcome = await lane.write(linesOf(texts(2)));
   assert.deepEqual([outcome.settled, outcome.failure?.reason, syncs.calls], [0, 'io', 3]);
-  await lane.deliver(linesOf(texts(2)));
+  // The new file that could not be kept is closed.
+  assert.deepEqual(descriptorsOf(subject), [`${file} (deleted)`]);
+  await lane.open();
+  await write(subject, 2);
   assert.equal(syncs.calls, 5);
   assert.deepEqual(lines().slice(-2), texts(1, 2));
 });
@@ -349,7 +363,8 @@ async function withHalfLine(context: TestContext, openedMeanwhile: boolean): Pro
 test('half a line that could not be mended at once is mended before the next', async (context) => {
   const subject = await withHalfLine(context, true);
   if (subject === null) return;
-  await subject.lane.deliver(linesOf(texts(2)));
+  await subject.lane.open();
+  await write(subject, 2);
   assert.deepEqual(subject.lines(), texts(0, 1, 2));
   // The end of the file is known again: none of it is taken for unseen later.
   subject.clock.advance(checkMs);
@@ -363,7 +378,8 @@ test('half a line is mended too when the file has another name by then', async (
   const subject = await withHalfLine(context, true);
   if (subject === null) return;
   renameSync(subject.file, `${subject.file}.1`);
-  await subject.lane.deliver(linesOf(texts(2)));
+  await subject.lane.open();
+  await write(subject, 2);
   assert.deepEqual(wholeLinesOf(`${subject.file}.1`), texts(0, 1));
   assert.deepEqual(subject.lines(), texts(2));
 });
@@ -372,6 +388,7 @@ test('half a line is left behind when the file is deleted by then, and its whole
   const subject = await withHalfLine(context, false);
   if (subject === null) return;
   rmSync(subject.file);
-  await subject.lane.deliver(linesOf(texts(2)));
+  await subject.lane.open();
+  await write(subject, 2);
   assert.deepEqual(subject.lines(), texts(0, 1, 2));
 });
