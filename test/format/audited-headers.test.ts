@@ -90,7 +90,8 @@ test('the table counts for log_raw devices too', () => {
 });
 
 test('as_is leaves the headers as the sender wrote them', () => {
-  const headers = '{"User-Agent":["a",["b"]],"Cookie":[{"x":"hmac-sha256:00"}],"y":"z"}';
+  const headers =
+    '{"User-Agent":["a",["b"]],"Cookie":[{"x":"hmac-sha256:00"}],"y":"z","x-forwarded-for":["1"],"user-agent":[["c"]]}';
   assert.equal(headersOf(headers, { as_is: true }), headers);
   assert.equal(headersOf('"a"', { as_is: true }), '"a"');
 });
