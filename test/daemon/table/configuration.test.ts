@@ -1,10 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the syntax under test
 import assert from 'node:assert/strict';
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, linkSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ConfigRefused } from '../../../config/problem.ts';
 import { loadConfiguration } from '../../../daemon/table/configuration.ts';
+import { command } from '../../support/daemon-process.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 /** What a file with these devices, a line each, is refused with: `LINE KEY: message`; the folder is `FOLDER`. */
@@ -168,6 +170,33 @@ test('what is shared is told beside the other problems of the file, and paths th
       '5 devices.d/.options.file_path',
     ],
   );
+});
+
+test('the file that standard output or the log goes to is no other device’s', async (t) => {
+  const folder = temporaryDirectory(t);
+  const config = path.join(folder, 'c.yaml');
+  const [output, log] = ['output', 'log'].map((name) => path.join(folder, name)) as [string, string];
+  const check = async (...lines: string[]): Promise<string> => {
+    // It cannot be asked for its problems: they go to the very file.
+    assert.deepEqual(await problemsOf(folder, lines), []);
+    const stdio = [openSync(output, 'w'), openSync(log, 'w')] as const;
+    spawnSync(process.execPath, [command, 'check', config], { stdio: ['ignore', ...stdio] });
+    for (const descriptor of stdio) closeSync(descriptor);
+    return readFileSync(log, 'utf8');
+  };
+  assert.match(
+    await check(file('a', 'stdout'), file('b', 'FOLDER/output')),
+    /devices\.b\/.*: file ".*output" is the standard output, which is that of device "a\/"/,
+  );
+  assert.match(
+    await check(file('a', 'FOLDER/output'), file('b', 'stdout')),
+    /devices\.b\/.*: the standard output is file ".*output" of device "a\/"/,
+  );
+  assert.match(
+    await check(file('a', 'FOLDER/log')),
+    /devices\.a\/.*: file ".*log" is the standard error, where the daemon logs/,
+  );
+  assert.equal(await check(file('a', 'FOLDER/output'), file('b', 'FOLDER/other')), '');
 });
 
 test('a path that comes from a credential is not repeated', async (t) => {

@@ -198,6 +198,17 @@ test('a change that was made is not taken back by who gives it up afterwards', a
   assert.equal(broker.lanes[0]!.state, 'ok');
 });
 
+test('a salt that vanished under a living device is not taken away again by a change that fails', async (t) => {
+  const { table, folder, device, salts } = await tableUnderTest(t);
+  const living = tableOf(device('config', 'a/', 'a.log'));
+  await table.commit(await table.prepare(living, none), 0);
+  rmSync(path.join(folder, 'state/salts/a%2f'));
+  const change = await table.prepare(living, none);
+  assert.deepEqual(salts(), ['a%2f']);
+  await table.abandon(change);
+  assert.deepEqual(salts(), ['a%2f']);
+});
+
 test('what an earlier device left is not the salt of the next one, and a living one keeps its own through failures', async (t) => {
   const { table, broker, device, salts } = await tableUnderTest(t);
   const hash = (): string => broker.lanes[0]!.format.hash('x');
