@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { linkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Registry } from 'prom-client';
 import { type Clock, systemClock } from '../../../daemon/clock.ts';
 import { Daemon } from '../../../daemon/daemon.ts';
 import { createLog } from '../../../daemon/log/log.ts';
@@ -49,12 +50,14 @@ class Meddled {
     return loadConfiguration(file);
   }
 
-  start(configuration: Configuration): Promise<Daemon> {
+  async start(configuration: Configuration): Promise<Daemon> {
     const log = createLog(
       { format: 'text', level: 'error' },
       { write: () => {}, now: Date.now, priority: false },
     );
-    return Daemon.start(configuration, log, this.#clock);
+    const daemon = Daemon.start({ configuration, log, clock: this.#clock, registry: new Registry() });
+    await daemon.started;
+    return daemon;
   }
 
   /** `b.log` becomes another name of `a.log`. */
