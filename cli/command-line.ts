@@ -1,4 +1,5 @@
 import yargs from 'yargs';
+import { withoutCredentials } from '../config/hidden-credentials.ts';
 import { ConfigRefused } from '../config/problem.ts';
 import { readBuildInfo } from '../daemon/monitoring/build-info.ts';
 import type { StraySignals } from '../daemon/service/stray-signals.ts';
@@ -92,7 +93,9 @@ function explain(error: unknown, words: readonly string[]): number {
   if (error instanceof UsageRefused) {
     // What stands behind `hash` may be the secret itself, and yargs repeats what it does not know.
     const message =
-      words[0] === 'hash' && error.message.startsWith('Unknown') ? 'Unknown option' : error.message;
+      words[0] === 'hash' && error.message.startsWith('Unknown')
+        ? 'Unknown option'
+        : withoutCredentials(error.message);
     process.stderr.write(`audit-sidecar: ${message}\n`);
     return exitCodes.usage;
   }

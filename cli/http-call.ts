@@ -1,3 +1,4 @@
+import { shownUri } from '../config/hidden-credentials.ts';
 import { connectionFault } from './connection-fault.ts';
 
 /** Where a daemon answers. */
@@ -76,7 +77,7 @@ function target(peer: HttpPeer): { socketPath: string } | { host: string; port: 
 
 /** How a message names it. */
 export function peerName(peer: HttpPeer): string {
-  return 'url' in peer ? peer.url.href : peer.socket;
+  return 'url' in peer ? shownUri(peer.url.href) : peer.socket;
 }
 
 /** Why a call got no answer, in words that fit after a colon. */

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from './config.ts';
+import { withoutCredentials } from './hidden-credentials.ts';
 
 /** The way from the top of a configuration to a value: keys and list indexes. */
 export type ConfigPath = readonly (string | number)[];
@@ -42,5 +43,6 @@ export function quoted(text: string): string {
 const longestShown = 60;
 
 function shortened(text: string): string {
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  const shown = withoutCredentials(text);
+  return shown.length > longestShown ? `${shown.slice(0, longestShown)}…` : shown;
 }

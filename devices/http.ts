@@ -1,6 +1,7 @@
 import { parseGoBoolean } from '../config/go-boolean.ts';
+import { shownUri } from '../config/hidden-credentials.ts';
 import type { LineOptions } from '../format/line-options.ts';
-import { type HeaderSource, parseHeaders, remoteHeaderFault } from './http/headers.ts';
+import { type HeaderSource, parseHeaders, remoteHeaderFault, shownHeaders } from './http/headers.ts';
 import { HttpDevice } from './http/http-device.ts';
 import { type PostTarget, parseTarget, unsupportedScheme } from './http/target.ts';
 import { type Option, readOptions } from './option-table.ts';
@@ -12,6 +13,7 @@ const table = {
     default: null,
     required: true,
     confidential: true,
+    shown: shownUri,
     wanted: 'an "http" or "https" URI such as "https://collector.example:8088/audit"',
     effect: 'where records are posted; a user and password in it are sent as basic authentication',
     parse: parseTarget,
@@ -20,6 +22,7 @@ const table = {
   headers: {
     default: '{}',
     confidential: true,
+    shown: shownHeaders,
     wanted: 'a JSON object that maps names to lists of texts, such as {"Authorization": ["env://TOKEN"]}',
     effect:
       'sent with every request; a value `env://NAME` or `file://PATH` is read when the device opens, and again after a failure and at a reload; headers that say where a message ends are refused',

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { hidden, withoutCredentials } from '../config/hidden-credentials.ts';
 import { suggest } from '../config/suggestion.ts';
 import type { OptionProblem, OptionTexts } from './device-kind.ts';
 import type { FileToRead } from './file-to-read.ts';
@@ -12,8 +13,10 @@ export interface Option<Value> {
   readonly required?: true;
   /** A name from earlier days that still works. */
   readonly formerly?: string;
-  /** The value may be a password or a token: messages do not quote it. */
+  /** The value may be a password or a token: messages do not quote it, and lists of devices show it as `shown` does. */
   readonly confidential?: true;
+  /** What may be shown of a confidential text; without this, nothing. */
+  readonly shown?: (text: string) => string;
   /**
    * The option names a file that the device reads; its value is a `FileToRead`. Through the API that file has to lie
    * below a root, when the option is read and each time the file is.
@@ -136,9 +139,22 @@ export function refuseUnknownOptions(
   }
 }
 
-/** A file's content that was given for an option by mistake should not come back whole in a message. */
+/** The options of a device as anybody who may list devices sees them. */
+export function shownOptions(table: OptionTable, texts: OptionTexts): Record<string, string> {
+  const options = new Map(Object.entries(table));
+  for (const option of Object.values(table)) if (option.formerly) options.set(option.formerly, option);
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => {
+      const option = options.get(name);
+      return [name, option?.confidential ? (option.shown?.(text) ?? hidden) : text];
+    }),
+  );
+}
+
+/** A file's content, or a password, that was given for an option by mistake should not come back in a message. */
 export function shortened(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  const shown = withoutCredentials(text);
+  return shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
 }
 
 /** A parser of one of several words. */

@@ -4,7 +4,7 @@ import { fileKind } from './file.ts';
 import { httpKind } from './http.ts';
 import { laneOptionTable, readLaneOptions } from './lane-option-texts.ts';
 import { lineOptionTable, readLineOptions } from './line-option-texts.ts';
-import { alternatives, refuseUnknownOptions, shortened } from './option-table.ts';
+import { alternatives, refuseUnknownOptions, shortened, shownOptions } from './option-table.ts';
 import type { RegisteredKind } from './registered-kind.ts';
 import { type RemoteLimits, refuseBeyond } from './remote-limits.ts';
 import { socketKind } from './socket.ts';
@@ -41,4 +41,10 @@ export function parseDevice(
   const read = kind.read(options, problems, line, limits);
   if (read === null || problems.length > 0) throw new OptionsRefused(problems);
   return Object.freeze({ type, line, lane, claims: read.claims, create: read.create });
+}
+
+/** The options of a device without passwords and the like. Of a type that is not known nothing may be shown. */
+export function shownDeviceOptions(type: string, options: OptionTexts): Record<string, string> {
+  const kind = deviceKinds.find((candidate) => candidate.type === type);
+  return kind === undefined ? {} : shownOptions(kind.options, options);
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { shownDeviceOptions } from '../../devices/registry.ts';
 import type { MountKeys } from '../../format/line-options.ts';
 import type { IngestSettings } from '../ingest/session.ts';
 import type { TableStore } from '../state/table-store.ts';
@@ -41,7 +42,7 @@ export class Control implements AdminControl {
       type: config.type,
       description: config.description,
       local: config.local,
-      options: { ...config.options, ...config.credentialOptions },
+      options: shownDeviceOptions(config.type, { ...config.options, ...config.credentialOptions }),
       declared,
     }));
   }

@@ -1,4 +1,5 @@
 import { isHeaderName } from '../../config/header-name.ts';
+import { hidden } from '../../config/hidden-credentials.ts';
 import { DeviceFailure } from '../device.ts';
 import { readFileToRead } from '../file-to-read.ts';
 
@@ -53,6 +54,24 @@ export function parseHeaders(text: string): readonly HeaderSource[] | undefined 
     headers.push({ name, values: sources });
   }
   return Object.freeze(headers);
+}
+
+/** The names of headers with their values hidden, but for those that only say where the value is. */
+export function shownHeaders(text: string): string {
+  const headers = parseHeaders(text);
+  if (headers === undefined) return hidden;
+  return JSON.stringify(
+    Object.fromEntries(
+      headers.map(({ name, values }) => [
+        name,
+        values.map((source) => {
+          // A reference in a configuration file says only where the value is, too.
+          if (source.kind === 'text') return source.text.includes('${credential:') ? source.text : hidden;
+          return source.kind === 'variable' ? `env://${source.variable}` : `file://${source.file}`;
+        }),
+      ]),
+    ),
+  );
 }
 
 function isTextList(values: unknown): values is string[] {

@@ -1,3 +1,5 @@
+import { hidden } from '../../config/hidden-credentials.ts';
+
 /** Where records are posted to. */
 export interface PostTarget {
   readonly secure: boolean;
@@ -44,6 +46,17 @@ function credentials({ username, password }: URL): string | undefined {
 export function unsupportedScheme(text: string): string | null {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase() ?? '';
   if (scheme === 'http' || scheme === 'https') return null;
-  const shown = text.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//');
-  return `audit backend failed test message: failed to perform request: Post "${shown}": unsupported protocol scheme "${scheme}"`;
+  return `audit backend failed test message: failed to perform request: Post "${shownTarget(text)}": unsupported protocol scheme "${scheme}"`;
+}
+
+/** Without anything that could be a password, wherever the mistake is: only what looks like host and path is shown. */
+function shownTarget(text: string): string {
+  const [, scheme = '', rest] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(text)!;
+  const target = withoutQuery(rest!.slice(rest!.lastIndexOf('@') + 1));
+  return `${scheme}${/^[^:]*(:\d{1,5})?(\/.*)?$/s.test(target) ? target : hidden}`;
+}
+
+function withoutQuery(text: string): string {
+  const at = text.search(/[?#]/);
+  return at < 0 ? text : text.slice(0, at);
 }

@@ -48,6 +48,13 @@ test('neither the text of a salt nor that of a value to hash stays in the daemon
     }
     assert.equal(await call(folder, '/v1/sys/audit-hash/none', [JSON.stringify({ input })]), 400);
   }
+  // Newer releases of Node copy what they read out of a block that they then free: the next read falls into it.
+  for (let time = 0; time < 4; time++) {
+    assert.equal(
+      await call(folder, '/v1/sys/audit-hash/none', [JSON.stringify({ input: 'x'.repeat(60_000) })]),
+      400,
+    );
+  }
   const made = readdirSync(path.join(folder, 'state/salts')).map(
     (name) =>
       (JSON.parse(readFileSync(path.join(folder, 'state/salts', name), 'utf8')) as { salt: string }).salt,

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OptionProblem } from '../../devices/device-kind.ts';
-import { alternatives, type Option, oneOf, readOptions } from '../../devices/option-table.ts';
+import {
+  alternatives,
+  type Option,
+  oneOf,
+  readOptions,
+  shortened,
+  shownOptions,
+} from '../../devices/option-table.ts';
 
 const table = {
   colour: {
@@ -49,4 +56,22 @@ test('a value that cannot be used is quoted with what is wanted', () => {
   assert.deepEqual(read({ colour: 'blue' }).problems, [
     { option: 'colour', message: 'Cannot use option "colour" value "blue": wanted "red" or "green"' },
   ]);
+});
+
+test('what is shown of options hides those that may be secrets, also under an old name', () => {
+  const hiding = { ...table, key: { ...table.password, formerly: 'passphrase', shown: () => 'a key' } };
+  assert.deepEqual(
+    shownOptions(hiding, { colour: 'red', password: 'hunter2', passphrase: 'hunter2', x: 'y' }),
+    {
+      colour: 'red',
+      password: '(hidden)',
+      passphrase: 'a key',
+      x: 'y',
+    },
+  );
+});
+
+test('a URI that stands where it should not is quoted without its password, however long it is', () => {
+  assert.equal(shortened('http://user:hunter2@host/'), 'http://(hidden)@host/');
+  assert.equal(shortened(`http://user:hunter2${'x'.repeat(80)}@host/`), 'http://(hidden)@host/');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OptionsRefused, type OptionTexts } from '../../devices/device-kind.ts';
-import { deviceTypes, parseDevice } from '../../devices/registry.ts';
+import { deviceTypes, parseDevice, shownDeviceOptions } from '../../devices/registry.ts';
 
 /** Messages by option of what is wrong with a device's options. */
 function problems(type: string, options: OptionTexts): Record<string, string> {
@@ -172,3 +172,82 @@ for (const [type, option, options, message] of refused) {
     assert.match(found[option]!, message);
   });
 }
+
+test('no message about a URI holds its password, whatever is wrong with it', () => {
+  const password = 'hunter2';
+  for (const uri of [
+    'http://user:hunter2@h:99999/',
+    'http://user:hunter2@',
+    'http://user:hunter2',
+    'https://user:hunter2%zz@h/',
+    'http:user:hunter2@h/',
+    'http:/user:hunter2@h/',
+    'ftp://user:hunter2@h/x?token=hunter2',
+    'ftp://user:a/hunter2@h/x',
+    'ftp://user:a?hunter2@h/x',
+    'ftp://user:a#hunter2@h/x',
+    'ftp://user:a@hunter2@h/x',
+    'ftp://user:hunter2',
+    'ftp:user:hunter2',
+    'htps:/user:hunter2@h/',
+    '//user:hunter2@h/',
+    'user:hunter2@h/x',
+    'user:hunter2',
+    ' http://user:hunter2@h/',
+    'h/x?token=hunter2',
+    'h/x#hunter2',
+    `ftp://user:${'hunter2'.repeat(20)}@h/`,
+  ]) {
+    for (const option of ['uri', 'headers']) {
+      const found = problems('http', { uri: 'http://h/', [option]: uri });
+      assert.ok(found[option] !== undefined, uri);
+      assert.doesNotMatch(Object.values(found).join(), new RegExp(password), uri);
+    }
+    // In the wrong place, too, as long as it looks like one.
+    if (!uri.includes('@')) continue;
+    for (const [type, option] of [
+      ['socket', 'address'],
+      ['syslog', 'facility'],
+      ['file', 'mode'],
+      ['file', uri],
+    ] as const) {
+      const found = problems(type, { [option]: uri });
+      assert.doesNotMatch(
+        JSON.stringify(found).replaceAll(JSON.stringify(uri), ''),
+        new RegExp(password),
+        uri,
+      );
+    }
+  }
+});
+
+test('a list of devices shows no password, token or header value, and all else', () => {
+  const shown = (uri: string, headers = '{}'): Record<string, string> =>
+    shownDeviceOptions('http', { uri, headers, batch: 'true' });
+  for (const [uri, wanted] of [
+    ['http://h:8088/a?x=1', 'http://h:8088/a?x=1'],
+    ['HTTP://h', 'HTTP://h'],
+    ['http://h/a@b', 'http://h/a@b'],
+    ['https://user:hunter2@h:8088/a?x=1', 'https://(hidden)@h:8088/a?x=1'],
+    ['https://hunter2@h/', 'https://(hidden)@h/'],
+    ['https://h/a?x=1&Token=hunter2&api_key=hunter2&y', 'https://h/a?x=1&Token=(hidden)&api_key=(hidden)&y'],
+    ['https://user:hunter2@h:99999/', 'https://(hidden)@h:99999/'],
+    ['user:hunter2@h', '(hidden)@h'],
+  ] as const) {
+    assert.deepEqual(shown(uri), { uri: wanted, headers: '{}', batch: 'true' });
+  }
+  assert.equal(
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as an operator writes it
+    shown('http://h', '{"A": ["hunter2", " env://TOKEN "], "B":["file:///token","Splunk ${credential:x}"]}')[
+      'headers'
+    ],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as an operator writes it
+    '{"A":["(hidden)","env://TOKEN"],"B":["file:///token","Splunk ${credential:x}"]}',
+  );
+  assert.equal(shown('http://h', '{"a":"hunter2"}')['headers'], '(hidden)');
+  assert.deepEqual(shownDeviceOptions('none', { password: 'hunter2' }), {});
+  assert.deepEqual(shownDeviceOptions('file', { path: '/x', prefix: 'a:b@c' }), {
+    path: '/x',
+    prefix: 'a:b@c',
+  });
+});

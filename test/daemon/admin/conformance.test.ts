@@ -96,6 +96,12 @@ function withoutId(text: string): unknown {
   return body;
 }
 
+/** What the daemon shows of the one device that has headers: not their values, which the reference shows to anybody. */
+function withoutHeaderValues(text: string): string {
+  const shown = JSON.stringify('{"Authorization":["(hidden)"],"X-Multi":["(hidden)","(hidden)"]}');
+  return text.replaceAll(JSON.stringify('{"Authorization":["Bearer abc"],"X-Multi":["a","b"]}'), shown);
+}
+
 function compare(exchange: Exchange, reply: AdminReply, here: (text: string) => string): void {
   const { name, response, match } = exchange;
   const ours = exchange.here;
@@ -106,7 +112,7 @@ function compare(exchange: Exchange, reply: AdminReply, here: (text: string) => 
     assert.equal(reply.body.errors.length, 1);
     assert.match(reply.body.errors[0], own);
   } else if (match === 'body' && ours === undefined) {
-    assert.deepEqual(withoutId(reply.text), withoutId(here(response.body)));
+    assert.deepEqual(withoutId(reply.text), withoutId(withoutHeaderValues(here(response.body))));
   } else {
     assert.ok(ours !== undefined, 'the test says what this answer must name');
   }
