@@ -86,6 +86,7 @@ test('a file that is still there is looked at and not opened again', async (cont
   context.after(() => closeSync(taken));
   subject.clock.advance(checkMs);
   await write(subject, 2);
+  assert.deepEqual(descriptors(), before);
   subject.clock.advance(checkMs);
   await subject.lane.open();
   assert.deepEqual(descriptors(), before);

@@ -79,6 +79,54 @@ test('standard output whose reader is gone is a failure, not the end of the proc
   assert.ok(device.child.connected);
 });
 
+test('a write behind one that was given up comes when the reader reads again, whole and in order', async (context) => {
+  const { device, received, pause, resume } = streamSubject(context);
+  const lane = new LaneStandIn(context, 'file', {}, device);
+  const texts = recordTexts(0, 3000, 1000);
+  await lane.deliver(linesOf(texts.slice(0, 1)));
+  await waitFor('the first line is there', () => received().length === 1);
+  pause();
+  const controller = new AbortController();
+  const givenUp = lane.write(linesOf(texts.slice(1, -1)), controller.signal);
+  controller.abort();
+  const { settled, failure } = await givenUp;
+  assert.equal(failure?.reason, 'aborted');
+  await lane.open();
+  const behind = lane.write(linesOf(texts.slice(-1)));
+  // Answered in the order asked: the child has the write, and its reader reads nothing.
+  await device!.reopen(new AbortController().signal);
+  resume();
+  assert.equal((await behind).failure, null);
+  await waitFor('the last line is there', () => received().at(-1) === texts.at(-1));
+  const before = received().slice(0, -1);
+  assert.deepEqual(before, texts.slice(0, before.length));
+  assert.ok(before.length > settled && before.length < texts.length - 1);
+});
+
+test('standard output to a full disk ends a torn line that does not come again', async (context) => {
+  const file = path.join(temporaryDirectory(context), 'out');
+  const device = new RemoteStdout('pipe', `ulimit -S -f 8; exec "$0" "$1" >'${file}'`);
+  context.after(() => device.end());
+  const lane = new LaneStandIn(context, 'file', {}, device);
+  const limit = (bytes: number | 'unlimited'): void => {
+    execFileSync('prlimit', ['--pid', String(device.child.pid), `--fsize=${bytes}:unlimited`]);
+  };
+  const texts = recordTexts(0, 10, 1000);
+  const others = recordTexts(20, 3, 1000);
+  await lane.open();
+  assert.equal((await lane.write(linesOf(texts))).settled, 4);
+  await lane.open();
+  // Not a byte more, then one: the newline.
+  assert.equal((await lane.write(linesOf(others))).settled, 0);
+  limit(4097);
+  await lane.open();
+  assert.equal((await lane.write(linesOf(others))).settled, 0);
+  limit('unlimited');
+  await lane.deliver(linesOf(others));
+  const half = texts[4]!.slice(0, 4096 - 4 * 1001);
+  assert.equal(readFileSync(file, 'utf8'), [...texts.slice(0, 4), half, ...others, ''].join('\n'));
+});
+
 test('standard output to a full disk completes the torn line when there is room', async (context) => {
   const file = path.join(temporaryDirectory(context), 'out');
   // A file may hold 8 blocks of 512 bytes in the child, until the limit is lifted.
