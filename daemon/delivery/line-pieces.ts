@@ -1,4 +1,5 @@
 import { type Lines, lineStart, sliceLines } from '../../format/lines.ts';
+import { Fifo } from './fifo.ts';
 
 /**
  * What a piece costs beside its bytes (the objects around them). Counted against the bound, so that a flood of
@@ -24,9 +25,7 @@ export function costOf(lines: Lines): number {
 
 /** Lines in memory, first in, first out. */
 export class LinePieces<Mark> {
-  #pieces: KeptPiece<Mark>[] = [];
-  /** Pieces before this index are gone; the array is cut when they are many. */
-  #head = 0;
+  readonly #pieces = new Fifo<KeptPiece<Mark>>();
   #bytes = 0;
   #count = 0;
 
@@ -42,7 +41,7 @@ export class LinePieces<Mark> {
 
   /** What is known of the first line. */
   get mark(): Mark | undefined {
-    return this.#pieces[this.#head]?.mark;
+    return this.#pieces.at(0)?.mark;
   }
 
   push(lines: Lines, mark: Mark): void {
@@ -52,9 +51,7 @@ export class LinePieces<Mark> {
 
   /** Puts pieces before all others, in the order given. */
   putBefore(pieces: readonly Piece<Mark>[]): void {
-    const before = pieces.map(({ lines, mark }) => ({ lines, mark, gone: 0 }));
-    this.#pieces = [...before, ...this.#pieces.slice(this.#head)];
-    this.#head = 0;
+    this.#pieces.putBefore(pieces.map(({ lines, mark }) => ({ lines, mark, gone: 0 })));
     for (const { lines } of pieces) this.#add(lines);
   }
 
@@ -68,8 +65,8 @@ export class LinePieces<Mark> {
     const taken: Piece<Mark>[] = [];
     let bytes = 0;
     let count = 0;
-    for (let index = this.#head; index < this.#pieces.length; index++) {
-      const { lines, mark, gone } = this.#pieces[index]!;
+    for (let index = 0; index < this.#pieces.length; index++) {
+      const { lines, mark, gone } = this.#pieces.at(index)!;
       const start = lineStart(lines, gone);
       let to = gone;
       while (
@@ -93,23 +90,13 @@ export class LinePieces<Mark> {
   drop(count: number): void {
     this.#count -= count;
     for (let left = count; left > 0; ) {
-      const piece = this.#pieces[this.#head]!;
+      const piece = this.#pieces.at(0)!;
       const dropped = Math.min(piece.lines.ends.length - piece.gone, left);
       left -= dropped;
       piece.gone += dropped;
-      if (piece.gone === piece.lines.ends.length) this.#shift(piece);
-    }
-  }
-
-  #shift({ lines }: Piece<Mark>): void {
-    this.#bytes -= costOf(lines);
-    this.#head++;
-    if (this.#head === this.#pieces.length) {
-      this.#pieces.length = 0;
-      this.#head = 0;
-    } else if (this.#head >= 1024 && this.#head * 2 > this.#pieces.length) {
-      this.#pieces.splice(0, this.#head);
-      this.#head = 0;
+      if (piece.gone < piece.lines.ends.length) return;
+      this.#bytes -= costOf(piece.lines);
+      this.#pieces.shift();
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { LostScope } from '../../devices/device.ts';
 import { type Lines, sliceLines } from '../../format/lines.ts';
+import { Fifo } from './fifo.ts';
 
 /**
  * A peer that closes in order had read all that had reached it; what was written in this time before may have
@@ -35,9 +36,7 @@ interface Block {
 export class SentTail {
   readonly #limitBytes: number;
   readonly #blockBytes: number;
-  #blocks: Block[] = [];
-  /** What comes before this index is forgotten; the array is cut when that is much. */
-  #head = 0;
+  readonly #blocks = new Fifo<Block>();
   #bytes = 0;
 
   constructor(limitBytes: number) {
@@ -60,19 +59,15 @@ export class SentTail {
     }
     block.used += lines.bytes.length;
     this.#bytes += lines.bytes.length;
-    while (this.#bytes - this.#blocks[this.#head]!.used >= this.#limitBytes) {
-      this.#bytes -= this.#blocks[this.#head]!.used;
-      this.#head++;
-    }
-    if (this.#head >= 1024 && this.#head * 2 > this.#blocks.length) {
-      this.#blocks.splice(0, this.#head);
-      this.#head = 0;
+    while (this.#bytes - this.#blocks.at(0)!.used >= this.#limitBytes) {
+      this.#bytes -= this.#blocks.at(0)!.used;
+      this.#blocks.shift();
     }
   }
 
   /** The block that the lines' bytes are in, or are copied to. */
   #blockFor({ bytes }: Lines): Block {
-    const last = this.#blocks.at(-1);
+    const last = this.#blocks.last;
     if (last !== undefined && last.used + bytes.length <= last.bytes.length) {
       bytes.copy(last.bytes, last.used);
       return last;
@@ -92,11 +87,8 @@ export class SentTail {
 
   /** Gives back, oldest first, what may be lost, and forgets everything. */
   take(scope: LostScope, now: number): SentLines[] {
-    const blocks = this.#blocks.slice(this.#head);
-    this.#blocks = [];
-    this.#head = 0;
     this.#bytes = 0;
-    return blocks.flatMap((block) => {
+    return this.#blocks.takeAll().flatMap((block) => {
       const first = scope === 'all' ? 0 : block.times.findIndex((at) => now - at <= recentMs);
       return first === -1 ? [] : slicesByTime(block, first);
     });
@@ -104,8 +96,8 @@ export class SentTail {
 }
 
 /**
- * The block's lines from `first` on, apart where their times are: one time for all would make the oldest as young as
- * the youngest at each break, and a peer that goes away again and again would get them for ever.
+ * The block's lines from `first` on, split by send time: one time for all would make old lines young at each break,
+ * and a peer that goes away again and again would get them for ever.
  */
 function slicesByTime({ bytes, used, ends, times }: Block, first: number): SentLines[] {
   const whole = { bytes: bytes.subarray(0, used), ends: Uint32Array.from(ends) };

@@ -1,4 +1,5 @@
 import type { Batch, Outcome } from './batch.ts';
+import { Fifo } from './fifo.ts';
 
 /** The records of one batch whose lines wait. */
 interface Waiter {
@@ -16,11 +17,9 @@ interface Waiter {
  * them: they have no deadline, because they were answered when they were sent first.
  */
 export class Waiters {
-  #waiters: Waiter[] = [];
-  /** Waiters before this index are gone; the array is cut when they are many. */
-  #head = 0;
-  /** Waiters before this index are gone or late. */
-  #punctual = 0;
+  readonly #waiters = new Fifo<Waiter>();
+  /** How many of the first waiters are late already. */
+  #late = 0;
   /** Lines before this number have left the store. */
   #settled = 0;
 
@@ -31,16 +30,16 @@ export class Waiters {
 
   /** Monotonic milliseconds at which the oldest records arrived whose deadline has not passed; null: there are none. */
   get oldestPunctual(): number | null {
-    return this.#waiters[this.#punctual]?.batch.arrival ?? null;
+    return this.#waiters.at(this.#late)?.batch.arrival ?? null;
   }
 
   /** Records that arrived at `latest` or before are late; their lines still wait. Returns how many have just become late. */
   expire(latest: number): number {
     let late = 0;
     for (;;) {
-      const waiter = this.#waiters[this.#punctual];
+      const waiter = this.#waiters.at(this.#late);
       if (waiter === undefined || waiter.batch.arrival > latest) return late;
-      this.#punctual++;
+      this.#late++;
       const from = Math.max(waiter.first, this.#settled);
       late += waiter.end - from;
       settle(waiter, from, waiter.end, 'late');
@@ -50,7 +49,7 @@ export class Waiters {
   /** Gives all lines before number `end` that have no outcome this one. Their order is that of the store. */
   settle(end: number, outcome: Outcome): void {
     while (this.#settled < end) {
-      const waiter = this.#waiters[this.#head];
+      const waiter = this.#waiters.at(0);
       if (waiter === undefined || waiter.first >= end) {
         this.#settled = end;
         return;
@@ -64,16 +63,8 @@ export class Waiters {
   }
 
   #shift(): void {
-    this.#head++;
-    if (this.#punctual < this.#head) this.#punctual = this.#head;
-    if (this.#head === this.#waiters.length) {
-      this.#waiters.length = 0;
-      this.#head = this.#punctual = 0;
-    } else if (this.#head >= 1024 && this.#head * 2 > this.#waiters.length) {
-      this.#waiters.splice(0, this.#head);
-      this.#punctual -= this.#head;
-      this.#head = 0;
-    }
+    this.#waiters.shift();
+    if (this.#late > 0) this.#late--;
   }
 }
 

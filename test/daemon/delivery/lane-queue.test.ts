@@ -116,9 +116,9 @@ class Pair {
     assert.equal(lines.ends.at(-1), lines.bytes.length);
     const count = Math.round(share * lines.ends.length);
     if (count === 0) return;
-    const taken = takenLines(write, count, 7_777).flatMap((piece) =>
-      recordsOf(piece.lines).map((record) => [record, piece.at]),
-    );
+    const pieces = takenLines(write, count, 7_777);
+    assert.ok(pieces.every((piece) => piece.lines.ends.length > 0));
+    const taken = pieces.flatMap((piece) => recordsOf(piece.lines).map((record) => [record, piece.at]));
     const model = this.model.splice(0, count);
     assert.deepEqual(
       taken,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ownLines, testRecord } from '../../../daemon/delivery/own-records.ts';
-import { Formatter } from '../../../format/formatter.ts';
+import { Formatter, type LineFormat, type ScannedBatch } from '../../../format/formatter.ts';
 import { defaultLineOptions, emptyRecordPolicy } from '../../../format/line-options.ts';
 
 const wallTime = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -35,4 +35,19 @@ test('a line of our own that the device cannot hold is absent', () => {
   const format = new Formatter(emptyRecordPolicy).line(defaultLineOptions, 'salt');
   const lines = ownLines([testRecord('one')], format, 10, wallTime);
   assert.deepEqual([...lines.absences], [[0, 'too_large']]);
+});
+
+test('what was scanned for lines of our own is let go', () => {
+  let scanned: ScannedBatch | null = null;
+  const format = new Formatter(emptyRecordPolicy).line(defaultLineOptions, 'salt');
+  const watched: LineFormat = {
+    render(batch, maxLineBytes) {
+      scanned = batch;
+      return format.render(batch, maxLineBytes);
+    },
+    hash: (value) => format.hash(value),
+    dispose: () => format.dispose(),
+  };
+  ownLines([testRecord('one')], watched, 10_000, wallTime);
+  assert.throws(() => scanned!.describe(0), /released/);
 });

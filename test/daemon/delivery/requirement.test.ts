@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Requirement } from '../../../config/config.ts';
 import { Batch, type Outcome } from '../../../daemon/delivery/batch.ts';
-import { laneStates, takesRecords } from '../../../daemon/delivery/lane-status.ts';
-import { isMet, resolveQuorum, whyUnmet } from '../../../daemon/delivery/requirement.ts';
+import { type LaneState, laneStates, takesRecords } from '../../../daemon/delivery/lane-status.ts';
+import { isMet, resolveQuorum, troubleOf, whyUnmet } from '../../../daemon/delivery/requirement.ts';
 import { laneStatus } from '../../support/lane-status.ts';
 
 /** Which devices of a/, b/ and c/ record (the others are late), and whether that is enough. */
@@ -84,4 +84,45 @@ test('for the same devices, readiness, room and the verdict on a record agree', 
       assert.equal(whyUnmet(requirement, lanes) === null, batch.ok(0));
     }),
   );
+});
+
+test('why a policy cannot be met is told with the devices it needs and what they do', () => {
+  const why = (requirement: Requirement, states: Record<string, LaneState>): string | null =>
+    whyUnmet(
+      requirement,
+      Object.entries(states).map(([path, state]) => laneStatus({ path, state })),
+    );
+  const two = { kind: 'count', count: 2 } as const;
+  const named = { kind: 'devices', paths: ['a/', 'b/'] } as const;
+  assert.equal(why({ kind: 'any' }, {}), 'no device is enabled');
+  assert.equal(why({ kind: 'all' }, {}), 'no device is enabled');
+  assert.equal(
+    why({ kind: 'any' }, { 'a/': 'blocked', 'b/': 'failing' }),
+    'no device takes records: "a/" is blocked; "b/" is failing',
+  );
+  assert.equal(
+    why({ kind: 'all' }, { 'a/': 'ok', 'b/': 'blocked' }),
+    'all devices are required: "b/" is blocked',
+  );
+  assert.equal(why(two, { 'a/': 'slow' }), '2 devices are required and 1 take records: 1 enabled');
+  assert.equal(
+    why(two, { 'a/': 'ok', 'b/': 'blocked' }),
+    '2 devices are required and 1 take records: "b/" is blocked',
+  );
+  assert.equal(
+    why(named, { 'a/': 'failing', 'c/': 'failing' }),
+    'required devices do not take records: "b/" is not enabled; "a/" is failing',
+  );
+  assert.equal(
+    why(named, { 'a/': 'ok', 'c/': 'failing' }),
+    'required devices do not take records: "b/" is not enabled',
+  );
+  assert.equal(why(named, { 'a/': 'slow', 'b/': 'ok', 'c/': 'failing' }), null);
+});
+
+test('a failing device is named with the reason of its last failure, any other without', () => {
+  const lastFailure = { reason: 'refused', message: 'Cannot connect', at: 0 } as const;
+  assert.equal(troubleOf({ state: 'failing', lastFailure }), 'is failing (refused)');
+  assert.equal(troubleOf({ state: 'blocked', lastFailure }), 'is blocked');
+  assert.equal(troubleOf({ state: 'failing', lastFailure: null }), 'is failing');
 });
