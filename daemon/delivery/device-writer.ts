@@ -47,8 +47,11 @@ export class DeviceWriter {
 
   #abort = new AbortController();
   #state: WriterState = idle;
-  /** `failed`: the last attempt ended in an error; the next write is a probe of one record. */
-  #connection: 'new' | 'open' | 'failed' = 'new';
+  /**
+   * `failed`: the last attempt ended in an error; `probing`: opened again since, and the next write, of one record,
+   * tells whether it works.
+   */
+  #connection: 'new' | 'failed' | 'probing' | 'open' = 'new';
 
   constructor(settings: WriterSettings) {
     this.#settings = settings;
@@ -60,13 +63,13 @@ export class DeviceWriter {
 
   /** Whether the last attempt to open or write ended in an error. */
   get failing(): boolean {
-    return this.#connection === 'failed';
+    return this.#connection === 'failed' || this.#connection === 'probing';
   }
 
   /** Opens the device: first of all. Rejects with the `DeviceFailure`; it is tried again all the same. */
   async open(): Promise<void> {
     await this.#work.add(async () => {
-      const failure = await this.#ready();
+      const failure = await this.#open();
       this.#rest();
       if (failure !== null) throw failure;
     });
@@ -77,20 +80,26 @@ export class DeviceWriter {
     const { queue, enabled } = this.#settings;
     if (this.#state.kind !== 'idle' || !enabled()) return;
     // A failed device is tried again even when nothing waits: its state should not wait for the next record.
-    if (queue.empty && this.#connection !== 'failed') return;
+    if (queue.empty && !this.failing) return;
     this.#state = due;
     void this.#work.add(() => this.#flush());
   }
 
+  /** One step after the other, until something else comes between. */
   async #flush(): Promise<void> {
     const { queue, enabled } = this.#settings;
-    while (this.#state.kind === 'due' && enabled() && this.#work.sizeBy(first) === 0) {
-      if ((await this.#ready()) !== null) break;
-      if (queue.empty) {
+    for (;;) {
+      // What comes in the same turn goes out with the same write.
+      await null;
+      if (this.#state.kind !== 'due' || !enabled() || this.#work.sizeBy(first) > 0) break;
+      if (this.#connection === 'new' || this.#connection === 'failed') {
+        await this.#open();
+      } else if (queue.empty) {
         this.#connection = 'open';
         break;
+      } else {
+        await this.#writeOnce();
       }
-      await this.#writeOnce();
     }
     this.#rest();
   }
@@ -101,9 +110,8 @@ export class DeviceWriter {
     this.pump();
   }
 
-  /** Opens the device unless it is open; a failure has been noted when it is returned. */
-  async #ready(): Promise<DeviceFailure | null> {
-    if (this.#connection === 'open') return null;
+  /** A failure has been noted when it is returned. */
+  async #open(): Promise<DeviceFailure | null> {
     const call = opening(this.#settings.clock.now());
     this.#state = call;
     const failure = (await this.#tryToOpen()) ?? call.ended;
@@ -115,9 +123,8 @@ export class DeviceWriter {
       return failure;
     }
     this.#backoff.opened();
-    // After a failure it counts as open only once the first write went through.
-    if (this.#connection === 'new') this.#connection = 'open';
-    else this.#settings.events.onReopened();
+    if (this.#connection === 'failed') this.#settings.events.onReopened();
+    this.#connection = this.#connection === 'new' ? 'open' : 'probing';
     return null;
   }
 
@@ -134,8 +141,7 @@ export class DeviceWriter {
   /** Writes once from what waits. */
   async #writeOnce(): Promise<void> {
     const { path, clock, queue, events } = this.#settings;
-    const probe = this.#connection === 'failed';
-    const next = queue.peek(maxWriteBytes, probe ? 1 : Number.POSITIVE_INFINITY);
+    const next = queue.peek(maxWriteBytes, this.#connection === 'open' ? Number.POSITIVE_INFINITY : 1);
     const call = writing(next.lines.bytes.length, clock.now());
     this.#state = call;
     const { settled, refused, failure } = await this.#device.write(next.lines, this.#abort.signal);

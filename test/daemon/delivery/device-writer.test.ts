@@ -107,6 +107,14 @@ test('nothing is written before the device is open, and one write takes all that
   assert.equal(under.device.opened, 1);
 });
 
+test('what comes in one turn goes out with one write', async () => {
+  const under = await WriterUnderTest.open();
+  under.send(1);
+  under.send(1);
+  await under.pass();
+  assert.deepEqual(under.device.writes, [[0, 1]]);
+});
+
 test('a write takes a megabyte at most', async () => {
   const under = await WriterUnderTest.open();
   under.send(3, 1024 * 512);
@@ -514,6 +522,42 @@ test('a pause that ends during a reopening is followed by one attempt', async ()
   await under.pass();
   assert.deepEqual(under.device.writes, [[0]]);
   assert.equal(under.device.opened, 2);
+});
+
+test('a connection may end between any two steps', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    for (const after of ['opening', 'write'] as const) {
+      const under = new WriterUnderTest();
+      const opened = under.writer.open();
+      opened.catch(() => {});
+      const batch = under.send(1);
+      const end = async (step: () => void): Promise<void> => {
+        step();
+        for (let turn = 0; turn < turns; turn++) await null;
+        under.device.lose('all');
+      };
+      if (after === 'opening') await end(() => under.device.succeed());
+      else under.device.succeed();
+      await under.pass();
+      under.send(1);
+      if (after === 'write') await end(() => under.device.wrote());
+      for (let steps = 0; !under.queue.empty && steps < 10; steps++) {
+        await under.passPause();
+        if (under.device.busyWith === 'open') under.device.succeed();
+        else under.device.wrote();
+        await under.pass();
+      }
+      assert.equal(batch.outcome(0, 0), 'recorded', `${after} ${turns}`);
+      assert.deepEqual([...new Set(under.device.writes.flat())], [0, 1]);
+      assert.equal(under.queue.empty, true);
+      // The opening that the break asked for, if it was not there yet.
+      await under.pass(200);
+      if (under.device.busyWith === 'open') under.device.succeed();
+      await under.pass();
+      assert.deepEqual([under.writer.failing, under.device.busyWith], [false, null], `${after} ${turns}`);
+      assert.ok(under.device.opened >= 2);
+    }
+  }
 });
 
 test('a reopening that fails is told, and writing goes on', async () => {
