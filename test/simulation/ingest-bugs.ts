@@ -2,13 +2,8 @@ import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
 import type { IngestCounters } from '../../daemon/ingest/ingest-counters.ts';
 import type { BudgetedReader, MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
 import type { Reply } from '../../daemon/ingest/replies.ts';
-import type { Sabotage } from './sabotage.ts';
+import type { PlantedBug, Sabotage } from './sabotage.ts';
 import { ChunksSwapped, TwoSessions } from './spoilt-sessions.ts';
-
-/** A bug, and the promise by which it must be found. */
-export interface PlantedBug extends Sabotage {
-  readonly breaks: string;
-}
 
 /** Replies are told otherwise than the session decided. */
 function told(change: (replies: readonly Reply[]) => readonly Reply[]): Sabotage {

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { bugs } from './bugs.ts';
-import { ingestBugs } from './ingest-bugs.ts';
 import { failureText, runSeed, runSeeds } from './run.ts';
 import { noSabotage } from './sabotage.ts';
 
@@ -13,11 +12,10 @@ const { values } = parseArgs({
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 const runs = Number(values.runs);
-const planted = { ...bugs, ...ingestBugs };
-const sabotage = values.bug === undefined ? noSabotage : planted[values.bug];
+const sabotage = values.bug === undefined ? noSabotage : bugs[values.bug];
 if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(runs) || runs < 1 || sabotage === undefined) {
   process.stderr.write(
-    `Cannot simulate: wanted --seed and --runs as whole numbers, --bug as one of ${Object.keys(planted).join(', ')}\n`,
+    `Cannot simulate: wanted --seed and --runs as whole numbers, --bug as one of ${Object.keys(bugs).join(', ')}\n`,
   );
   process.exit(2);
 }

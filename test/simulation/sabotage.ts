@@ -5,8 +5,9 @@ import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
 import type { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
 import type { Reply } from '../../daemon/ingest/replies.ts';
 import type { IngestSettings, Session } from '../../daemon/ingest/session.ts';
-import type { Device } from '../../devices/device.ts';
+import type { Device, LostScope } from '../../devices/device.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
+import type { Destination } from './destination.ts';
 import type { Replies } from './scenario.ts';
 
 export type Tell = (replies: readonly Reply[]) => void;
@@ -19,6 +20,10 @@ export interface Sabotage {
   readonly lane?: (lane: Lane, clock: Clock) => void;
   readonly laneOptions?: (options: LaneOptions) => LaneOptions;
   readonly device?: (device: Device) => Device;
+  /** What is at the other end, each time that a device for it is enabled. */
+  readonly destination?: (destination: Destination) => void;
+  /** What the lane hears of a connection that ended; null: nothing. */
+  readonly lost?: (scope: LostScope) => LostScope | null;
   readonly session?: (open: OpenSession, tell: Tell, clock: Clock) => RecordDoor;
   /** What the connection believes that its client wants. */
   readonly replies?: (replies: Replies) => Replies;
@@ -27,6 +32,11 @@ export interface Sabotage {
   readonly budget?: (budget: MemoryBudget) => void;
   /** What the daemon goes by; the oracles go by what was configured. */
   readonly ingest?: (ingest: IngestSettings) => void;
+}
+
+/** A bug, and the promise by which it must be found. */
+export interface PlantedBug extends Sabotage {
+  readonly breaks: string;
 }
 
 /** Nothing is spoilt. */

@@ -146,11 +146,20 @@ export class SimulatedDaemon {
         onWrite: () => {},
       },
       createDevice: (onLost) => {
-        device = createSimulatedDevice({ world, destination, random: world.random.fork(), onLost });
+        device = createSimulatedDevice({
+          world,
+          destination,
+          random: world.random.fork(),
+          onLost: (scope, failure) => {
+            const heard = this.#sabotage.lost === undefined ? scope : this.#sabotage.lost(scope);
+            if (heard !== null) onLost(heard, failure);
+          },
+        });
         const watched = new ContractWatch(device, world, destination.path);
         return this.#sabotage.device?.(watched) ?? watched;
       },
     });
+    this.#sabotage.destination?.(destination);
     this.#sabotage.lane?.(lane, this.#clock);
     this.broker.add(lane);
     const enabled = [...this.#situation.enabled, { plan, destination, lane, device: device! }];
