@@ -89,7 +89,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
-      server.closeIdleConnections();
       const timer = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, graceMs);
@@ -223,7 +222,7 @@ function listenOnTcp(server: http.Server, host: string, port: number): Promise<v
       );
     };
     server.once('error', failed);
-    server.listen({ host, port, exclusive: true }, () => {
+    server.listen({ host, port }, () => {
       server.removeListener('error', failed);
       resolve();
     });

@@ -29,19 +29,33 @@ export class DaemonProcess {
   readonly configFile: string;
   #child: ChildProcessByStdio<null, null, Readable> | null = null;
   #log = '';
+  readonly #environment: NodeJS.ProcessEnv;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, environment: NodeJS.ProcessEnv) {
     this.folder = folder;
+    this.#environment = environment;
     this.socketPath = path.join(folder, 'ingest.sock');
     this.configFile = path.join(folder, 'config.yaml');
   }
 
   /** Starts a daemon and waits until it takes records. `folder` is the test's own. */
   static async start(test: TestContext, folder: string, overrides: ConfigOverrides): Promise<DaemonProcess> {
-    const daemon = new DaemonProcess(folder);
+    const daemon = DaemonProcess.begin(test, folder, overrides, {});
+    await daemon.#started(0);
+    return daemon;
+  }
+
+  /** Begins to start a daemon, with more variables in its environment. */
+  static begin(
+    test: TestContext,
+    folder: string,
+    overrides: ConfigOverrides,
+    environment: NodeJS.ProcessEnv,
+  ): DaemonProcess {
+    const daemon = new DaemonProcess(folder, environment);
     daemon.configure(overrides);
     test.after(() => daemon.kill());
-    await daemon.run();
+    daemon.#spawn();
     return daemon;
   }
 
@@ -59,15 +73,24 @@ export class DaemonProcess {
 
   /** Starts the process again after it ended. */
   async run(): Promise<void> {
+    const from = this.#log.length;
+    this.#spawn();
+    await this.#started(from);
+  }
+
+  #spawn(): void {
     const child = spawn(process.execPath, [command, 'run', '--config', this.configFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, NOTIFY_SOCKET: undefined },
+      env: { ...process.env, NOTIFY_SOCKET: undefined, ...this.#environment },
     });
     this.#child = child;
     child.stderr.on('data', (text: Buffer) => {
       this.#log += text.toString();
     });
-    const from = this.#log.length;
+  }
+
+  async #started(from: number): Promise<void> {
+    const child = this.#child!;
     await waitFor('the daemon has started', () => {
       if (child.exitCode !== null) throw new Error(`The daemon ended with ${child.exitCode}: ${this.#log}`);
       return /(?<!not) started /.test(this.#log.slice(from)) && existsSync(this.configFile);

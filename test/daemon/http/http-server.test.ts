@@ -80,6 +80,7 @@ test('HEAD is answered like GET without a body', async (t) => {
   assert.equal(head.headers['content-length'], String(get.body.length));
   assert.equal(get.headers['content-type'], 'application/json');
   assert.equal(get.headers['cache-control'], 'no-store');
+  assert.equal(get.headers['x-content-type-options'], 'nosniff');
 });
 
 test('an answer that throws is told without its reason, which the log gets', async (t) => {
@@ -101,11 +102,24 @@ test('what is not HTTP, or too large, is answered in the same shape', async (t) 
     await exchange(port, 'GET /things HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: more\r\n\r\n'),
     /^HTTP\/1\.1 417 .*\{"errors":\["nothing but .*"\]\}\n$/s,
   );
-  const large = `GET /things HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`;
+  const large = `GET /things HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(8 * 1024)}\r\n\r\n`;
   assert.match(
     await exchange(port, large),
     /^HTTP\/1\.1 431 .*\{"errors":\["the request headers are too large"\]\}\n$/s,
   );
+});
+
+test('a client that is refused and keeps its side open keeps no connection', {
+  timeout: 60_000,
+}, async (t) => {
+  const { server, port } = await started(t);
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  t.after(() => socket.destroy());
+  socket.on('error', () => {});
+  socket.write('nonsense\r\n\r\n');
+  await once(socket.resume(), 'end');
+  // It would wait for the connection for days.
+  await server.close(2 ** 31 - 1);
 });
 
 test('a request that does not arrive in time is given up', async (t) => {

@@ -131,10 +131,19 @@ test('a reader that stops reading holds nothing up, and is told how much it miss
     text += part;
   });
   // Asked again and again: the first lines after the gap may still find no room.
+  let asked = 0;
+  let answered = 0;
+  child.on('message', () => answered++);
   await waitFor('the gap is reported', () => {
+    asked++;
     child.send('again');
     return /log lines left out count=[1-9][0-9]*\n[^\n]*after\n/.test(text);
   });
+  await waitFor('all that was asked for is written', () => answered === asked);
+  const reported = text.length;
+  child.send('again');
+  await waitFor('the next line is there', () => text.slice(reported).endsWith('after\n'));
+  assert.doesNotMatch(text.slice(reported), /left out/, 'a gap is told once');
 });
 
 test('a log that is changed again and again listens to stderr once', async (t) => {

@@ -1,47 +1,15 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { createNotifier } from '../../../daemon/service/notify.ts';
 import { openDatagramSender } from '../../../daemon/service/notify-socket.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { needsPython, receiver } from './notify-receiver.ts';
 
-const python = spawnSync('python3', ['-c', '']).status === 0;
-const needsPython = python ? false : 'needs python3 as the receiver of datagrams: apt-get install python3';
 const systemdNotify = spawnSync('systemd-notify', ['--version']).status === 0;
-
-interface Receiver {
-  readonly child: ChildProcess;
-  /** Notifications received, each with its lines joined by `|`. */
-  readonly received: string[];
-}
-
-/** A process that receives datagrams at `address` as the service manager does; it reads nothing before `go`. */
-async function receiver(t: TestContext, address: string, paused = false): Promise<Receiver> {
-  const script = `
-import socket, sys
-address = sys.argv[1]
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind('\\0' + address[1:] if address[0] == '@' else address)
-print('bound', flush=True)
-if sys.argv[2] == 'paused': sys.stdin.readline()
-while True: print(s.recv(65536).decode().replace('\\n', '|'), flush=True)
-`;
-  const child = spawn('python3', ['-c', script, address, paused ? 'paused' : 'reading'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  const received: string[] = [];
-  const lines = createInterface(child.stdout);
-  const [first] = await once(lines, 'line');
-  assert.equal(first, 'bound');
-  lines.on('line', (line) => received.push(line));
-  return { child, received };
-}
 
 test('without a service manager nothing happens', () => {
   const notifier = createNotifier({}, () => assert.fail('no socket is wanted'));
@@ -116,6 +84,27 @@ test('a manager that is busy gets everything in order later', { skip: needsPytho
   child.stdin!.write('go\n');
   await waitFor('all have arrived', () => received.length >= queued + 3);
   assert.deepEqual(received.slice(queued), ['READY=1|STATUS=a', 'WATCHDOG=1', 'STOPPING=1']);
+});
+
+test('a manager that reads nothing costs no more than the last few notifications, each of a bounded length', async (t) => {
+  const sent: string[] = [];
+  let reading = false;
+  const sender = () => ({
+    send: (text: string) => {
+      if (!reading) return 'later' as const;
+      sent.push(text);
+      return 'sent' as const;
+    },
+    close: () => {},
+  });
+  const notifier = createNotifier({ NOTIFY_SOCKET: '/x' }, sender);
+  t.after(() => notifier.close());
+  for (let number = 0; number < 100; number++) notifier.status(`${number} ${'x'.repeat(2000)}`);
+  reading = true;
+  await waitFor('what waited is sent', () => sent.some((text) => text.startsWith('STATUS=99 ')));
+  assert.equal(sent.length, 32);
+  assert.match(sent[0]!, /^STATUS=68 x/);
+  assert.ok(sent.every((text) => text.length === 'STATUS='.length + 500));
 });
 
 test('a manager that is gone harms nothing', { skip: needsPython }, (t) => {
