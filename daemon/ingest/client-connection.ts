@@ -100,7 +100,6 @@ export class ClientConnection implements BudgetedReader {
     }
     this.#door.receive(chunk);
     this.resume();
-    this.#endWhenAnswered();
   }
 
   /** A sender that cannot be told is not read from while no device can record. */

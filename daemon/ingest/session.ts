@@ -45,7 +45,6 @@ export class Session {
   readonly #assembler: RecordAssembler;
   readonly #order: ReplyOrder;
   #records = 0;
-  #receiving = false;
 
   /** `reply` takes the replies that are due; it must not throw. */
   constructor(
@@ -76,9 +75,9 @@ export class Session {
     return this.#order.records;
   }
 
-  /** Whether every record read has its reply; not in the midst of a chunk, whose other records come to it yet. */
+  /** Whether every record read has its reply. */
   get answered(): boolean {
-    return !this.#receiving && this.#order.empty;
+    return this.#order.empty;
   }
 
   /** Bytes of the record that has not ended yet. */
@@ -89,9 +88,7 @@ export class Session {
   /** Takes the chunk over and wipes it. */
   receive(chunk: Buffer): void {
     this.#shared.counters.bytes += chunk.length;
-    this.#receiving = true;
     this.#assembler.push(chunk);
-    this.#receiving = false;
   }
 
   /** The sender has sent its last byte. */

@@ -229,6 +229,7 @@ export class SimulatedSocket implements ClientSocket {
     }
     if (this.#output === 'ending') {
       this.#output = 'finished';
+      this.#needsDrain = false;
       this.#world.after(0, () => this.#peer.readable());
       this.#soon(() => {
         this.#emit('finish');

@@ -232,12 +232,14 @@ test('a client that keeps its side open is given 500 ms after its last reply, an
 });
 
 test('a client that does not read its replies is not cut off before they are out', async (t) => {
-  const under = new ConnectionUnderTest(t, { toClient: 1 });
+  const under = new ConnectionUnderTest(t, { toClient: 1, bounds: { unreadBytes: 1 } });
   under.reads = false;
   await under.send(one);
+  assert.equal(under.socket.isPaused(), true);
   const stopped = under.connection.stop();
   await under.pass(2_000);
   assert.equal(under.over, null);
+  assert.equal(under.socket.isPaused(), false, 'what it still sends is read and thrown away');
   under.connection.destroy();
   await under.pass(10);
   await stopped;
@@ -298,19 +300,40 @@ test('what a sender that reads no replies has sent before a stop is offered to t
   destination.setTrouble('none');
   await under.pass(60);
   assert.deepEqual(destination.log, [1, 2]);
+  assert.equal(under.daemon.counters.refused.stopping, 1, 'the third is refused, though nobody is told');
   assert.equal(under.sawEnd, true);
   under.socket.hangUp();
   await under.pass(10);
   await stopped;
 });
 
-test('what a sender that reads no replies has sent before it went is kept', async (t) => {
+test('a sender that is held back is looked at every 50 ms, until it is gone', async (t) => {
   const under = new ConnectionUnderTest(t, { replies: 'none' });
+  const { broker } = under.daemon;
+  let looks = 0;
+  const canRecord = broker.canRecord.bind(broker);
+  broker.canRecord = () => {
+    looks++;
+    return canRecord();
+  };
   await under.send(one);
+  await under.pass(220);
+  assert.equal(looks, 5, 'when it came, and every 50 ms');
   under.connection.destroy();
+  await under.pass(200);
+  assert.equal(looks, 5, 'nobody looks at one that is gone');
+});
+
+test('a sender that reads no replies and goes while it waits has its last chunk kept', async (t) => {
+  const under = new ConnectionUnderTest(t, { replies: 'none', bounds: { silentBytes: 1 } });
   const destination = under.device('a/');
+  destination.setTrouble('hang');
+  await under.send(one);
+  await under.send(`${record(2)}\n`);
+  under.connection.destroy();
+  destination.setTrouble('none');
   await under.pass(20);
-  assert.deepEqual(destination.log, [1]);
+  assert.deepEqual(destination.log, [1, 2]);
 });
 
 test('a connection counts itself once', async (t) => {
@@ -320,4 +343,17 @@ test('a connection counts itself once', async (t) => {
   under.socket.hangUp();
   await under.pass(10);
   assert.deepEqual([counters.connections, counters.connectionsAccepted], [0, 1]);
+});
+
+test('a connection that is gone has no share of the memory', async (t) => {
+  const under = new ConnectionUnderTest(t, { limits: { totalBytes: 100 } });
+  const { budget } = under.daemon;
+  const large = { bytes: 100, inFlightBytes: 100, resume: () => {} };
+  const small = { bytes: 49, inFlightBytes: 49, resume: () => {} };
+  budget.join(large);
+  budget.join(small);
+  assert.equal(budget.mayRead(small), false, 'a third each');
+  under.socket.hangUp();
+  await under.pass(10);
+  assert.equal(budget.mayRead(small), true, 'half each');
 });

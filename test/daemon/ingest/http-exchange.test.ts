@@ -77,9 +77,11 @@ test('the memory of all holds the body back, and the exchange gives back what it
   under.body.end();
   await under.answered();
   const { budget } = under.daemon;
-  const another = { bytes: one.length - 1, inFlightBytes: 0, resume: () => {} };
-  budget.join(another);
-  assert.equal(budget.mayRead(another), true);
+  const large = { bytes: one.length, inFlightBytes: one.length, resume: () => {} };
+  const small = { bytes: Math.floor(one.length / 2) - 1, inFlightBytes: 0, resume: () => {} };
+  budget.join(large);
+  budget.join(small);
+  assert.equal(budget.mayRead(small), true, 'less than half, of two');
 });
 
 /** Answered ok, and written nowhere. */
@@ -161,13 +163,13 @@ test('a client that breaks off leaves its whole records to the devices, and noth
   destination.setTrouble('hang');
   await under.send(`${one}${record(2)}`);
   assert.equal(under.body.isPaused(), true);
-  // A copy of the stream's own: what nobody has read.
   const unread = Buffer.from('s.secret');
   under.body.write(unread);
   await waitFor('it waits unread', () => under.body.readableLength === unread.length);
   under.body.destroy();
   await once(under.body, 'close');
   assert.equal((await under.answered()).status, 400);
+  assert.ok(unread.equals(Buffer.alloc(unread.length)), 'what nobody has read is wiped');
   assert.equal(under.exchange!.bytes, one.length, 'the unfinished record is gone');
   destination.setTrouble('none');
   await under.pass(50);
