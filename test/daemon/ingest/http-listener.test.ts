@@ -11,6 +11,7 @@ import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
 import type { IngestSettings } from '../../../daemon/ingest/session.ts';
 import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
+import { HeldClock } from '../../support/held-clock.ts';
 import { HttpRecordClient } from '../../support/http-client.ts';
 import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -23,40 +24,6 @@ interface Subject {
   readonly shared: IngestSettings;
   readonly place: string;
   readonly log: string[];
-}
-
-/** A clock whose timers fire when a test says so. */
-class HeldClock implements Clock {
-  #timers: { ms: number; callback: () => void }[] = [];
-
-  now(): number {
-    return 0;
-  }
-
-  wallTime(): number {
-    return 0;
-  }
-
-  random(): number {
-    return 0;
-  }
-
-  setTimer(ms: number, callback: () => void): () => void {
-    const timer = { ms, callback };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((each) => each !== timer);
-    };
-  }
-
-  /** How long those that were set and not cancelled take. */
-  get pending(): number[] {
-    return this.#timers.map(({ ms }) => ms);
-  }
-
-  fire(): void {
-    for (const { callback } of this.#timers.splice(0)) callback();
-  }
 }
 
 /** A listener without a device behind it: every record is answered `no_device`. */

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { ListenerConfig, StreamListenerConfig } from '../../../config/config.ts';
+import { Broker } from '../../../daemon/delivery/broker.ts';
+import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
+import { ListenerTable } from '../../../daemon/ingest/listener-table.ts';
+import type { IngestSettings } from '../../../daemon/ingest/session.ts';
+import { SocketPathRefused } from '../../../daemon/sockets/socket-file.ts';
+import { Formatter } from '../../../format/formatter.ts';
+import { emptyRecordPolicy } from '../../../format/line-options.ts';
+import { HeldClock } from '../../support/held-clock.ts';
+import { logInto } from '../../support/log-lines.ts';
+import { RecordClient } from '../../support/record-client.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const mebibyte = 1024 * 1024;
+const stopTimeoutMs = 7_000;
+
+/** A table of listeners without a device behind them. */
+class TableUnderTest {
+  readonly folder: string;
+  readonly clock: HeldClock = new HeldClock();
+  readonly log: string[] = [];
+  readonly shared: IngestSettings;
+  readonly table: ListenerTable;
+  readonly #test: TestContext;
+
+  constructor(t: TestContext, connections = 100) {
+    this.#test = t;
+    this.folder = temporaryDirectory(t);
+    this.shared = {
+      formatter: new Formatter(emptyRecordPolicy),
+      broker: new Broker({ kind: 'any' }),
+      clock: this.clock,
+      counters: zeroIngestCounters(),
+      limits: {
+        maxRecordBytes: mebibyte,
+        connectionBytes: mebibyte,
+        totalBytes: mebibyte,
+        connections,
+        stopTimeoutMs,
+      },
+    };
+    this.table = new ListenerTable(this.shared, this.clock, logInto(this.log, 'info'));
+    t.after(async () => {
+      await this.table.closeDoors();
+      const stopped = this.table.stop();
+      this.table.destroy();
+      await stopped;
+    });
+  }
+
+  place(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  stream(name: string, change: Partial<StreamListenerConfig> = {}): StreamListenerConfig {
+    return {
+      kind: 'stream',
+      path: this.place(name),
+      mode: 0o600,
+      group: null,
+      replies: 'status',
+      headers: 'apply',
+      ...change,
+    };
+  }
+
+  http(name: string): ListenerConfig {
+    return {
+      kind: 'http',
+      address: { kind: 'unix', path: this.place(name) },
+      mode: 0o600,
+      group: null,
+      headers: 'apply',
+    };
+  }
+
+  async listen(...configs: readonly ListenerConfig[]): Promise<void> {
+    await this.table.commit(await this.table.prepare(configs));
+  }
+
+  connect(name: string): Promise<RecordClient> {
+    return RecordClient.connect(this.#test, this.place(name));
+  }
+
+  logged(text: string): number {
+    return this.log.filter((line) => line.includes(text)).length;
+  }
+}
+
+test('clients of a removed listener have what is due and go; one that stays is ended after `stop_timeout`', async (t) => {
+  const under = new TableUnderTest(t);
+  await under.listen(under.stream('a'), under.stream('b'));
+  const client = await under.connect('a');
+  client.send('{}');
+  assert.equal((await client.replied(1))[0]!.code, 'no_device');
+  const other = await under.connect('b');
+  await under.listen(under.stream('b', { replies: 'devices' }));
+  await waitFor('the socket is gone', () => !existsSync(under.place('a')));
+  await waitFor('the client sees the end', () => client.ended);
+  await waitFor('its time runs', () => under.clock.pending.includes(500));
+  assert.deepEqual(under.clock.pending, [stopTimeoutMs, 500]);
+  assert.equal(under.logged('listener closed'), 0);
+  under.clock.fire();
+  await waitFor('it is gone', () => under.logged('listener closed') === 1);
+  await waitFor('and counted no more', () => under.shared.counters.connections === 1);
+  other.send('{}');
+  assert.equal((await other.replied(1))[0]!.code, 'no_device');
+});
+
+for (const kind of ['stream', 'http'] as const) {
+  test(`a removed ${kind} listener is destroyed when its time is over, whatever its clients do`, async (t) => {
+    const under = new TableUnderTest(t);
+    await under.listen(under[kind]('a'));
+    const socket = net.connect({ path: under.place('a'), allowHalfOpen: true });
+    t.after(() => socket.destroy());
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    // Never read, and too much for the buffers between: the daemon's end cannot come through.
+    socket.write(kind === 'stream' ? 'x\n'.repeat(30_000) : 'POST /v1/records HTTP/1.1\r\n');
+    await waitFor('it is there', () => under.shared.counters.connections === 1);
+    if (kind === 'stream') await waitFor('all is read', () => under.shared.counters.received === 30_000);
+    await under.listen();
+    let stopped = false;
+    const stopping = under.table.stop().then(() => {
+      stopped = true;
+    });
+    await waitFor('its time runs', () => under.clock.pending.includes(stopTimeoutMs));
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    assert.equal(stopped, false, 'a stop waits for those that are ending');
+    under.clock.fire();
+    await stopping;
+    await waitFor('the client is gone', () => under.shared.counters.connections === 0);
+    assert.equal(under.logged('listener closed'), 1);
+  });
+}
+
+test('an end destroys the clients of listeners that are removed as of those that stay', async (t) => {
+  const under = new TableUnderTest(t);
+  await under.listen(under.stream('a'), under.stream('b'));
+  await under.connect('a');
+  await under.connect('b');
+  await waitFor('both are there', () => under.shared.counters.connections === 2);
+  await under.listen(under.stream('b'));
+  const stopping = under.table.stop();
+  under.table.destroy();
+  await stopping;
+  assert.equal(under.shared.counters.connections, 0);
+});
+
+test('connections over the limit are closed at once, and each full house is logged once', async (t) => {
+  const under = new TableUnderTest(t, 2);
+  await under.listen(under.stream('a'), under.stream('b'));
+  const first = await under.connect('a');
+  await under.connect('b');
+  await waitFor('both are there', () => under.shared.counters.connections === 2);
+  for (let each = 0; each < 2; each++) {
+    const client = await under.connect('a');
+    await waitFor('it is closed', () => client.ended);
+  }
+  assert.equal(under.logged('too many connections'), 1);
+  first.socket.destroy();
+  await waitFor('there is room', () => under.shared.counters.connections === 1);
+  await under.connect('a');
+  await waitFor('it is full again', () => under.shared.counters.connections === 2);
+  const last = await under.connect('a');
+  await waitFor('it is closed', () => last.ended);
+  assert.equal(under.logged('too many connections'), 2);
+  assert.equal(under.shared.counters.connectionsAccepted, 3);
+});
+
+test('a kept listener takes its new settings for clients that come from then on', async (t) => {
+  const under = new TableUnderTest(t);
+  await under.listen(under.stream('a'), under.http('h'));
+  const before = await under.connect('a');
+  await waitFor('it is there', () => under.shared.counters.connections === 1);
+  const { ino } = statSync(under.place('a'));
+  await under.listen(under.stream('a', { replies: 'devices', mode: 0o666 }), under.http('h'));
+  assert.equal(statSync(under.place('a')).ino, ino);
+  assert.equal(statSync(under.place('a')).mode & 0o777, 0o666);
+  assert.equal(under.logged('listening'), 2, 'those that stay are not logged again');
+  const after = await under.connect('a');
+  const named = '{"type":"request","request":{"id":"7"}}';
+  for (const client of [before, after]) client.send(named);
+  assert.equal((await before.replied(1))[0]!.id, undefined);
+  assert.equal((await after.replied(1))[0]!.id, '7');
+});
+
+test('a path that changes its kind has a new listener, and an old one that cannot be had is no change', async (t) => {
+  const under = new TableUnderTest(t);
+  await under.listen(under.stream('a'));
+  await assert.rejects(under.table.prepare([under.stream('new'), under.http('a')]), SocketPathRefused);
+  assert.equal(existsSync(under.place('new')), false, 'what was opened is closed');
+  const client = await under.connect('a');
+  client.send('{}');
+  assert.equal((await client.replied(1))[0]!.code, 'no_device');
+});
+
+test('a group cannot change while the socket is there', async (t) => {
+  const under = new TableUnderTest(t);
+  await under.listen(under.stream('a'));
+  await assert.rejects(
+    under.table.prepare([under.stream('a', { group: '0' })]),
+    /^SocketPathRefused: Cannot change the group of ".*\/a": .* restart it to use "0"$/,
+  );
+});
+
+test('a change that is given up leaves no socket, and ends who came', async (t) => {
+  const under = new TableUnderTest(t);
+  const change = await under.table.prepare([under.stream('a')]);
+  const client = await under.connect('a');
+  await waitFor('it is there', () => under.shared.counters.connections === 1);
+  await under.table.abandon(change);
+  assert.equal(existsSync(under.place('a')), false);
+  await waitFor('it is closed', () => client.ended);
+});

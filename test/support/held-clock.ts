@@ -1,0 +1,35 @@
+import type { Clock } from '../../daemon/clock.ts';
+
+/** A clock whose timers fire when a test says so. */
+export class HeldClock implements Clock {
+  #timers: { ms: number; callback: () => void }[] = [];
+
+  now(): number {
+    return 0;
+  }
+
+  wallTime(): number {
+    return 0;
+  }
+
+  random(): number {
+    return 0;
+  }
+
+  setTimer(ms: number, callback: () => void): () => void {
+    const timer = { ms, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((each) => each !== timer);
+    };
+  }
+
+  /** How long those that were set and not cancelled take. */
+  get pending(): number[] {
+    return this.#timers.map(({ ms }) => ms);
+  }
+
+  fire(): void {
+    for (const { callback } of this.#timers.splice(0)) callback();
+  }
+}
