@@ -27,7 +27,7 @@ export class OpenFile {
   readonly #lineOpening: Buffer;
   #size: number;
   /** The size when a name was last seen to lead here: what lies beyond is at risk when the file is deleted. */
-  #seenSize = 0;
+  #seenSize: number;
 
   /** `lineOpening`: what every line of its device begins with. */
   constructor(
@@ -41,6 +41,7 @@ export class OpenFile {
     this.#fd = fd;
     this.#lineOpening = lineOpening;
     this.#size = Number(found.size);
+    this.#seenSize = this.#size;
   }
 
   /** Bytes in the file, as far as this process knows. */
@@ -90,8 +91,7 @@ export class OpenFile {
   async saveUnseen(heir: OpenFile): Promise<void> {
     const block = Buffer.allocUnsafe(Math.min(copyBytes, this.#size - this.#seenSize));
     for (let at = this.#seenSize; at < this.#size; ) {
-      const length = Math.min(block.length, this.#size - at);
-      const { bytesRead } = await readAt(this.#fd, block, 0, length, at);
+      const { bytesRead } = await readAt(this.#fd, block, 0, block.length, at);
       if (bytesRead === 0) return;
       const { error } = await heir.append(block.subarray(0, bytesRead));
       if (error !== null) throw error;

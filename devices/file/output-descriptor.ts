@@ -13,8 +13,8 @@ const closeFile = promisify(close);
 const standardOutputFd = 1;
 const action = 'Cannot write to standard output';
 
-/** Longest pause between two looks whether a halted terminal takes more. */
-const longestPauseMs = 50;
+/** Pause between two looks whether a halted terminal takes more. */
+const pauseMs = 10;
 
 /**
  * Standard output that is a file or a character device. A file may be shared with other writers and need not be in
@@ -57,12 +57,11 @@ export class OutputDescriptor implements Device {
 
   async #append(bytes: Buffer, signal: AbortSignal): Promise<{ written: number; error: unknown }> {
     let total = 0;
-    for (let pause = 1; ; pause = Math.min(2 * pause, longestPauseMs)) {
+    for (;;) {
       const { written, error } = await append(this.#fd ?? standardOutputFd, bytes.subarray(total));
       total += written;
       if (codeOf(error) !== 'EAGAIN') return { written: total, error };
-      if (written > 0) pause = 1;
-      await delay(pause);
+      await delay(pauseMs);
       if (signal.aborted) return { written: total, error: abortedFailure(action) };
     }
   }

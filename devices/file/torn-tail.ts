@@ -20,7 +20,7 @@ export async function mendTail(fd: number, lineOpening: Buffer): Promise<void> {
   const { size } = await statOf(fd);
   const end = await endOfLastLine(fd, size);
   if (end === size) return;
-  const opening = await bytesAt(fd, end, Math.min(lineOpening.length, size - end));
+  const opening = await bytesAt(fd, end, lineOpening.length);
   if (opening.equals(lineOpening.subarray(0, opening.length))) {
     try {
       await truncate(fd, end);
@@ -58,6 +58,7 @@ async function endOfLastLine(fd: number, size: number): Promise<number> {
   return 0;
 }
 
+/** Fewer than `length` bytes where the file ends before. */
 async function bytesAt(fd: number, position: number, length: number): Promise<Buffer> {
   const block = Buffer.allocUnsafe(length);
   let filled = 0;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import type { TestContext } from 'node:test';
 import { systemClock } from '../../daemon/clock.ts';
 import {
@@ -61,7 +62,10 @@ export class LaneStandIn {
   }
 
   async write(lines: Lines, signal: AbortSignal = new AbortController().signal): Promise<WriteOutcome> {
+    const listeners = getEventListeners(signal, 'abort').length;
     const outcome = await this.device.write(lines, signal);
+    // A lane has one signal for many writes.
+    assert.equal(getEventListeners(signal, 'abort').length, listeners);
     assert.ok(outcome.settled >= 0 && outcome.settled <= lines.ends.length);
     assert.equal(outcome.failure === null, outcome.settled === lines.ends.length);
     assert.ok(outcome.refused.every((index) => index < outcome.settled));
