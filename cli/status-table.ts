@@ -13,9 +13,10 @@ const stateColours: Readonly<Record<DeviceReport['state'], string>> = {
 const columns = ['DEVICE', 'TYPE', 'DECLARED', 'STATE', 'SINCE', 'OLDEST', 'WAITING', 'LAST ERROR'];
 const stateColumn = columns.indexOf('STATE');
 
-/** The report as an aligned table, times as ages at `now` (milliseconds since 1970). */
-export function statusText(report: ReadinessReport, now: number, colour: boolean): string {
-  const head = report.ready ? 'ready' : `not ready: ${printable(report.reason ?? 'no reason given')}`;
+/** The report as an aligned table below whom was `asked`, times as ages at `now` (milliseconds since 1970). */
+export function statusText(report: ReadinessReport, asked: string, now: number, colour: boolean): string {
+  const verdict = report.ready ? 'ready' : `not ready: ${printable(report.reason ?? 'no reason given')}`;
+  const head = `${verdict}${troubleText(report.devices)}\n${printable(asked)}`;
   if (report.devices.length === 0) return `${head}\nno devices\n`;
   const rows = [columns, ...report.devices.map((device) => cells(device, now))];
   const lines = tableLines(rows, (cell, row, column) => {
@@ -24,6 +25,18 @@ export function statusText(report: ReadinessReport, now: number, colour: boolean
     return coloured ? `${stateColours[state] ?? ''}${cell}${reset}` : cell;
   });
   return `${head}\n\n${lines.join('\n')}\n`;
+}
+
+/** How many devices take nothing, such as `, 9 of 12 devices failing`; empty when all are well. */
+function troubleText(devices: readonly DeviceReport[]): string {
+  const counts = (['failing', 'blocked'] as const).map((state) => {
+    const count = devices.filter((device) => device.state === state).length;
+    return count === 0 ? [] : [`${count} of ${devices.length} devices ${state}`];
+  });
+  return counts
+    .flat()
+    .map((text) => `, ${text}`)
+    .join('');
 }
 
 function cells(device: DeviceReport, now: number): string[] {

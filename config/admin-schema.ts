@@ -6,7 +6,7 @@ import { fileMode, filePath, flag, scalar } from './scalars.ts';
 import { list, section } from './shapes.ts';
 
 const tcpAddress: z.ZodType<{ host: string; port: number }> = scalar(
-  'host:port such as 127.0.0.1:8202',
+  'host:port such as 127.0.0.1:8218',
   ({ text }) => {
     const address = parseListenAddress(text);
     return address?.kind === 'tcp' ? { host: address.host, port: address.port } : null;
@@ -21,7 +21,7 @@ const tcp: z.ZodType<AdminConfig['tcp']> = section({
   .transform(({ address, token_file: tokenFile, tls }, context) => {
     if (tls === null && !isLoopback(address.host)) {
       // The admin token would cross the network in the clear.
-      const message = 'without "tls", wanted a loopback address such as 127.0.0.1:8202';
+      const message = 'without "tls", wanted a loopback address such as 127.0.0.1:8218';
       context.issues.push({ code: 'custom', path: ['address'], message, input: address });
     }
     return { address, tokenFile, tls };

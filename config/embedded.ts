@@ -9,7 +9,7 @@ admin:
   path: ./var/admin.sock
   file_roots: [./var]
 metrics:
-  listen: 127.0.0.1:9102
+  listen: 127.0.0.1:8219
 devices:
   file/:
     type: file

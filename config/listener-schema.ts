@@ -16,7 +16,7 @@ export const socketPath: z.ZodType<string> = scalar('the path of a UNIX socket',
 
 /** `host:port`, or the path of a UNIX socket. */
 export const listenAddress: z.ZodType<ListenAddress> = scalar(
-  'host:port such as 127.0.0.1:9102 or [::1]:9102, or the path of a UNIX socket',
+  'host:port such as 127.0.0.1:8219 or [::1]:8219, or the path of a UNIX socket',
   ({ text }) => {
     const address = hasControlCharacter(text) ? null : parseListenAddress(text);
     const fault = address?.kind === 'unix' ? socketPathFault(address.path) : null;
@@ -68,7 +68,7 @@ const listener: z.ZodType<ListenerConfig> = section({
       // Records would cross the network in the clear, and anybody there could have some kept.
       refuse(
         ['http'],
-        'wanted a loopback address such as 127.0.0.1:8201, or a UNIX socket: this listener has no TLS',
+        'wanted a loopback address such as 127.0.0.1:8217, or a UNIX socket: this listener has no TLS',
       );
     }
   }

@@ -59,7 +59,7 @@ const limits: z.ZodType<LimitsConfig> = section({
   .prefault({});
 
 const metrics: z.ZodType<Config['metrics']> = section({
-  listen: listenAddress.nullable().default({ kind: 'tcp', host: '127.0.0.1', port: 9102 }),
+  listen: listenAddress.nullable().default({ kind: 'tcp', host: '127.0.0.1', port: 8219 }),
 })
   .transform(({ listen }) => (listen === null ? null : { listen }))
   .prefault({});

@@ -24,7 +24,8 @@ function isThere(file: string): boolean {
   }
 }
 
-function isOpen(file: string): boolean {
+/** Whether this user may connect to it. */
+export function isOpen(file: string): boolean {
   try {
     accessSync(file, constants.W_OK);
     return true;

@@ -54,8 +54,8 @@ chgrp the file to a group of that user, and chmod 0640. Then:
 
   1. name it in the configuration, and have the daemon read that (SIGHUP, systemctl reload audit-sidecar):
        admin:
-         tcp: {address: "127.0.0.1:8202", token_file: ${JSON.stringify(place)}}
-  2. audit-sidecar device list --address http://127.0.0.1:8202 --token-file ${JSON.stringify(place)}
+         tcp: {address: "127.0.0.1:8218", token_file: ${JSON.stringify(place)}}
+  2. audit-sidecar device list --address http://127.0.0.1:8218 --token-file ${JSON.stringify(place)}
 `;
 }
 

@@ -110,6 +110,7 @@ export class AdminServer {
   ): Promise<HttpServer> {
     return startHttpServer({
       place,
+      key: place.kind === 'unix' ? 'admin.path' : 'admin.tcp.address',
       certificate,
       connections: { kind: 'own', most: mostConnections },
       requestMs,

@@ -37,6 +37,8 @@ export type ConnectionBound =
 
 export interface HttpServerOptions {
   readonly place: HttpPlace;
+  /** The key of the configuration that names the place, for messages. */
+  readonly key: string;
   /** `null`: plain HTTP. */
   readonly certificate: ServerCertificate | null;
   readonly connections: ConnectionBound;
@@ -74,7 +76,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     claim = await claimSocketPath(options.place.path, options.place);
     await claim.listen(server);
   } else {
-    await listenOnTcp(server, options.place.host, options.place.port);
+    await listenOnTcp(server, options.place, options.key);
   }
   // Such as EMFILE on accept: the next connection may work again.
   server.on('error', options.onError);
@@ -212,14 +214,19 @@ function unreadable(code: string | null): [number, string] {
   }
 }
 
-function listenOnTcp(server: http.Server, host: string, port: number): Promise<void> {
+function listenOnTcp(
+  server: http.Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  key: string,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
-      reject(
-        new ListenRefused(
-          `Cannot listen on "${addressText({ kind: 'tcp', host, port })}": ${systemErrorText(error)}`,
-        ),
-      );
+      const taken = systemErrorCode(error) === 'EADDRINUSE';
+      const wayOut = taken
+        ? `; stop the program that listens there, or write another port under "${key}"`
+        : '';
+      const address = addressText({ kind: 'tcp', host, port });
+      reject(new ListenRefused(`Cannot listen on "${address}": ${systemErrorText(error)}${wayOut}`));
     };
     server.once('error', failed);
     server.listen({ host, port }, () => {

@@ -61,6 +61,7 @@ export class HttpListener {
     };
     listener.#server = await startHttpServer({
       place: address.kind === 'unix' ? { ...address, mode, group } : address,
+      key: 'listeners',
       certificate: null,
       // Counted here, together with those of all other listeners.
       connections: { kind: 'callers', admit: (socket) => listener.#accept(socket) },

@@ -39,6 +39,7 @@ export class MonitoringServer {
     if (listen === null) return { listen, server: null };
     const server = await startHttpServer({
       place: listen.kind === 'unix' ? { ...listen, mode: 0o600, group: null } : listen,
+      key: 'metrics.listen',
       certificate: null,
       // Half requests of anybody must not keep a probe out.
       connections: { kind: 'own', most: mostConnections },

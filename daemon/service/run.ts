@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import type { Config } from '../../config/config.ts';
 import { systemClock } from '../clock.ts';
 import { Daemon } from '../daemon.ts';
+import { ListenRefused } from '../http/http-server.ts';
 import { createLog, type Log, type SwitchableLog } from '../log/log.ts';
 import { stderrOutput } from '../log/log-stderr.ts';
 import { stopGraceMs } from '../stop-limits.ts';
@@ -53,7 +54,9 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
   try {
     await Promise.race([daemon.started, signals.ending]);
   } catch (error) {
-    log.error('not started', { error: explainRefusal(error) });
+    const builtIn = settings.configFile === null && error instanceof ListenRefused;
+    const wayOut = builtIn ? ' in a configuration file, and name it behind --config' : '';
+    log.error('not started', { error: `${explainRefusal(error)}${wayOut}` });
     return end(1);
   }
   let stopReporting = (): void => {};

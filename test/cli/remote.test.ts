@@ -111,7 +111,7 @@ test('what would give the token away, or cannot be a token, is refused before an
   }
   const local = ['--address', 'http://127.0.0.1:1'];
   const cases: [string[], RegExp, number][] = [
-    [['--address', 'http://10.0.0.1:8202'], /the token would cross the network in the clear/, 2],
+    [['--address', 'http://10.0.0.1:8218'], /the token would cross the network in the clear/, 2],
     [['--address', 'ftp://127.0.0.1'], /wanted http:\/\/host:port or https:\/\/host:port/, 2],
     [['--address', 'https://user:s3cret@127.0.0.1'], /wanted http:\/\/host:port or https:\/\/host:port/, 2],
     [['--address', 'https://127.0.0.1/v1?t=s3cret'], /wanted nothing behind the port/, 2],

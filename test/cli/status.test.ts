@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -71,9 +72,10 @@ async function answering(
 
 test('the table is aligned, with ages and sizes a person can read', () => {
   assert.equal(
-    statusText(broken, now, false),
+    statusText(broken, 'asked "here"', now, false),
     [
-      'not ready: no device takes records',
+      'not ready: no device takes records, 1 of 2 devices failing',
+      'asked "here"',
       '',
       'DEVICE      TYPE    DECLARED  STATE     SINCE  OLDEST  WAITING                 LAST ERROR',
       'file/       file    config    disabled  2d     -       0 (0B of 64MiB)         -',
@@ -82,23 +84,26 @@ test('the table is aligned, with ages and sizes a person can read', () => {
     ].join('\n'),
   );
   assert.equal(
-    statusText({ ready: false, reason: 'no device is enabled', devices: [] }, now, false),
-    'not ready: no device is enabled\nno devices\n',
+    statusText({ ready: false, reason: 'no device is enabled', devices: [] }, 'asked "here"', now, false),
+    'not ready: no device is enabled\nasked "here"\nno devices\n',
   );
 });
 
 test('colours change nothing but the colour', () => {
-  const coloured = statusText(broken, now, true);
+  const coloured = statusText(broken, 'asked', now, true);
   assert.ok(coloured.includes('\u001b[31mfailing '));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes are control characters
-  assert.equal(coloured.replace(/\u001b\[\d+m/g, ''), statusText(broken, now, false));
+  assert.equal(coloured.replace(/\u001b\[\d+m/g, ''), statusText(broken, 'asked', now, false));
 });
 
 test('ready is exit code 0, not ready 1, and --json prints what the daemon said', async (t) => {
   const readyPort = await answering(t, 200, JSON.stringify(ready));
   const text = await runCommand(t, ['status', '--url', `http://127.0.0.1:${readyPort}`]);
   assert.equal(text.code, 0, text.stderr);
-  assert.match(text.stdout, /^ready\n\nDEVICE .*\nfile\/ {3}file {2}config {4}ok {5}/);
+  assert.match(
+    text.stdout,
+    /^ready\nasked "http:\/\/127\.0\.0\.1:\d+\/"\n\nDEVICE .*\nfile\/ {3}file {2}config {4}ok {5}/,
+  );
   assert.ok(!text.stdout.includes('\u001b'));
   const brokenPort = await answering(t, 503, JSON.stringify(broken));
   const json = await runCommand(t, ['status', '--json', '--url', `http://127.0.0.1:${brokenPort}/`]);
@@ -152,4 +157,44 @@ test('a reader that leaves, as head does, is no error', async (t) => {
 test('--url and --socket together, or another scheme, are refused', async (t) => {
   assert.equal((await runCommand(t, ['status', '-u', 'http://h', '-s', '/s'])).code, 2);
   assert.equal((await runCommand(t, ['status', '-u', 'ftp://h'])).code, 2);
+  const { code, stderr } = await runCommand(t, ['status', '-u', 'http://user:hunter2@h']);
+  assert.equal(code, 2);
+  assert.doesNotMatch(stderr, /hunter2/);
+});
+
+test('devices that take nothing are counted, however ready the daemon is', () => {
+  const devices = Array.from({ length: 12 }, (_, index) =>
+    device(`d${index}/`, {
+      state: index < 9 ? 'failing' : index === 9 ? 'blocked' : index === 10 ? 'slow' : 'ok',
+    }),
+  );
+  const head = (report: ReadinessReport): string => statusText(report, 'asked', now, false).split('\n')[0]!;
+  assert.equal(head({ ...ready, devices }), 'ready, 9 of 12 devices failing, 1 of 12 devices blocked');
+  assert.equal(head(ready), 'ready');
+});
+
+test('nobody is asked but who is named, by an option, a configuration or at the usual places', async (t) => {
+  const folder = temporaryDirectory(t);
+  const without = await runCommand(t, ['status'], { cwd: folder });
+  if (!existsSync('/run/audit-sidecar/admin.sock')) {
+    assert.equal(without.code, 1);
+    assert.match(without.stderr, /Cannot find a daemon: there is neither .* --socket, --url or --config\n$/);
+  }
+  const socket = path.join(folder, 'admin.sock');
+  const port = await answering(t, 200, JSON.stringify(ready));
+  const config = path.join(folder, 'config.yaml');
+  const configure = (metrics: string): void =>
+    writeFileSync(config, `admin: {path: ${socket}}\nmetrics: {listen: ${metrics}}\ndevices: {}\n`);
+  // There is no admin socket, as for a user who may not open it.
+  configure(`127.0.0.1:${port}`);
+  const byPort = await runCommand(t, ['status', '--config', config]);
+  assert.match(byPort.stdout, new RegExp(`^ready\nasked "http://127\\.0\\.0\\.1:${port}/"\n`));
+  configure('127.0.0.1:0');
+  assert.match((await runCommand(t, ['status', '--config', config])).stderr, /port that the system chooses/);
+  await answering(t, 200, JSON.stringify(ready), socket);
+  const bySocket = await runCommand(t, ['status', '--config', config]);
+  assert.equal(bySocket.stdout.split('\n')[1], `asked "${socket}"`);
+  const json = await runCommand(t, ['status', '--json', '--config', config]);
+  assert.equal(json.stderr, `asked "${socket}"\n`);
+  assert.equal((await runCommand(t, ['status', '--config', config, '--socket', socket])).code, 2);
 });

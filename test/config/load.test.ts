@@ -48,7 +48,7 @@ test('a file that declares only devices gets the documented defaults', () => {
       allowPrefix: false,
       allowLogRaw: false,
     },
-    metrics: { listen: { kind: 'tcp', host: '127.0.0.1', port: 9102 } },
+    metrics: { listen: { kind: 'tcp', host: '127.0.0.1', port: 8219 } },
     auditedHeaders: new Map(),
     mounts: new Map(),
     clearFields: [],
@@ -142,7 +142,7 @@ test('all forms of the keys that have several are understood', () => {
 require: [b, a/]
 listeners:
   - {path: ./a.sock, mode: "0600", group: 1000, replies: devices, headers: as_is}
-  - {http: "[::1]:8201"}
+  - {http: "[::1]:8217"}
   - {http: {path: ./h.sock}, group: api}
   - {http: ./plain.sock}
 admin:
@@ -159,7 +159,7 @@ limits: {max_record_bytes: 10MB, stop_timeout: 1m30s}
     { kind: 'stream', path: './a.sock', mode: 0o600, group: '1000', replies: 'devices', headers: 'as_is' },
     {
       kind: 'http',
-      address: { kind: 'tcp', host: '::1', port: 8201 },
+      address: { kind: 'tcp', host: '::1', port: 8217 },
       mode: 0o660,
       group: null,
       headers: 'apply',

@@ -136,15 +136,15 @@ test('contradictory listeners are refused', () => {
     '1:1: admin.path: another key listens at this address already',
   );
   assertProblems(
-    listeners('{http: "127.0.0.1:9102"}'),
+    listeners('{http: "127.0.0.1:8219"}'),
     '1:1: metrics.listen: another key listens at this address already',
   );
   assertProblems(listeners('{http: "127.0.0.1:0"}', '{http: "127.0.0.1:0"}'));
 });
 
 test('an address that cannot be listened at is refused', () => {
-  const wanted = 'wanted host:port such as 127.0.0.1:9102 or [::1]:9102, or the path of a UNIX socket';
-  for (const address of ['9102', 'localhost', ':9102', 'localhost:70000', '::1:9102', '[x]:1', 'a b:1']) {
+  const wanted = 'wanted host:port such as 127.0.0.1:8219 or [::1]:8219, or the path of a UNIX socket';
+  for (const address of ['8219', 'localhost', ':8219', 'localhost:70000', '::1:8219', '[x]:1', 'a b:1']) {
     const found = /^\d+$/.test(address) ? `"${address}"` : JSON.stringify(address);
     assertProblems(
       `metrics: {listen: ${JSON.stringify(address)}}`,
@@ -162,12 +162,12 @@ test('an address that cannot be listened at is refused', () => {
   assertProblems(`listeners: [{path: /${'x'.repeat(106)}}]`);
   assertProblems(
     'admin: {tcp: {address: "10.0.0.1:1", token_file: t}}',
-    '2:15: admin.tcp.address: without "tls", wanted a loopback address such as 127.0.0.1:8202',
+    '2:15: admin.tcp.address: without "tls", wanted a loopback address such as 127.0.0.1:8218',
   );
   for (const address of ['0.0.0.0:1', '10.0.0.1:1', '[::]:1', 'h:1', '128.0.0.1:1']) {
     assertProblems(
       `listeners: [{http: "${address}"}]`,
-      '2:14: listeners[0].http: wanted a loopback address such as 127.0.0.1:8201, or a UNIX socket: this listener has no TLS',
+      '2:14: listeners[0].http: wanted a loopback address such as 127.0.0.1:8217, or a UNIX socket: this listener has no TLS',
     );
   }
 });

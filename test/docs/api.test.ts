@@ -36,7 +36,7 @@ test('the examples of docs/api.md print what stands there', { skip: missing }, a
   });
   const tcp = /admin address="?(127\.0\.0\.1:\d+)/.exec(daemon.log)![1]!;
   const here = (text: string): string =>
-    text.replace(/\/(run|etc|var\/log)\/audit-sidecar/g, folder).replaceAll('127.0.0.1:8202', tcp);
+    text.replace(/\/(run|etc|var\/log)\/audit-sidecar/g, folder).replaceAll('127.0.0.1:8218', tcp);
   for (const { command, output } of examples) {
     const printed = execFileSync('sh', ['-c', here(command)], { cwd: folder, encoding: 'utf8' });
     assert.equal(withoutChance(printed), `${withoutChance(here(output))}\n`, command);

@@ -229,7 +229,7 @@ test('a place that cannot be had leaves everything as it was', async (t) => {
   const tokenFile = writeTokenFile(admin.folder);
   await assert.rejects(
     admin.reload({ path: moved, tcp: { address, tokenFile, tls: null } }),
-    /^ListenRefused: Cannot listen on "127\.0\.0\.1:\d+": address already in use$/,
+    /^ListenRefused: Cannot listen on "127\.0\.0\.1:\d+": address already in use; .*"admin\.tcp\.address"$/,
   );
   assert.equal(existsSync(moved), false);
   const prepared = await admin.server.prepare({ ...admin.config, path: moved });

@@ -140,7 +140,13 @@ test('a body that nobody reads ends the connection after the answer', async (t) 
 test('an address that cannot be listened on is refused by name', async (t) => {
   const { port } = await started(t);
   const refusals: [string, number, RegExp][] = [
-    ['127.0.0.1', port, new RegExp(`^Cannot listen on "127\\.0\\.0\\.1:${port}": address already in use$`)],
+    [
+      '127.0.0.1',
+      port,
+      new RegExp(
+        `^Cannot listen on "127\\.0\\.0\\.1:${port}": address already in use; .*another port under "metrics\\.listen"$`,
+      ),
+    ],
     ['192.0.2.1', 0, /^Cannot listen on "192\.0\.2\.1:0": address not available$/],
   ];
   for (const [host, wanted, message] of refusals) {

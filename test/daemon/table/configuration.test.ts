@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts';
 async function problemsOf(folder: string, lines: string[], more = ''): Promise<string[]> {
   const text = [
     'state_dir: FOLDER/state',
-    'listeners: [{path: FOLDER/ingest.sock}, {http: "127.0.0.1:8201"}, {http: {path: FOLDER/http.sock}}]',
+    'listeners: [{path: FOLDER/ingest.sock}, {http: "127.0.0.1:8217"}, {http: {path: FOLDER/http.sock}}]',
     `admin: {path: FOLDER/admin.sock${more}}`,
     'metrics: {listen: FOLDER/metrics.sock}',
     'devices:',
@@ -139,11 +139,11 @@ test('no device sends to where this daemon listens: each record would make anoth
   ]);
   const post = (uri: string): string => `a: {type: http, options: {uri: "${uri}"}}`;
   for (const host of ['127.0.0.1', 'localhost', '[::1]', '127.0.0.2']) {
-    assert.deepEqual(await problemsOf(folder, [post(`http://${host}:8201/v1/records`)]), [
-      '1 devices.a/.options.uri: port 8201 is a listener for records of this very daemon: each record would make another one',
+    assert.deepEqual(await problemsOf(folder, [post(`http://${host}:8217/v1/records`)]), [
+      '1 devices.a/.options.uri: port 8217 is a listener for records of this very daemon: each record would make another one',
     ]);
   }
-  for (const uri of ['http://127.0.0.1:8202/', 'http://collector.example:8201/']) {
+  for (const uri of ['http://127.0.0.1:8218/', 'http://collector.example:8217/']) {
     assert.deepEqual(await problemsOf(folder, [post(uri)]), []);
   }
   // Several devices may send to one peer.
