@@ -213,6 +213,10 @@ test('a salt file has 1024 bytes and is text from its first byte', async (t) => 
   };
   assert.equal(await read('s'.repeat(1024)), 's'.repeat(1024));
   await assert.rejects(read('s'.repeat(1025)), SaltRefused);
+  for (const control of ['\u0000', '\t', '\u001f', '\u007f']) {
+    await assert.rejects(read(`salt${control}`), /it has characters that are not text/);
+  }
+  assert.equal(await read('salt ~\u0080'), 'salt ~\u0080');
   // A byte order mark would be part of the salt unseen.
   await assert.rejects(read('\ufeffsalt'), /it has characters that are not text/);
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { readSaltFile } from '../../../daemon/state/salt-file.ts';
 import { readSalt, SaltRefused, Salts, storedSalts } from '../../../daemon/state/salts.ts';
 import {
   openStateDirectory,
@@ -109,6 +111,22 @@ test('salts that are only listed, or are those of another device, are nowhere', 
   const misfiled: StateDirectory = { ...state, read: () => state.read('salts/b%2f') };
   await assert.rejects(new Salts(misfiled).obtain('a/', null, unheard), SaltRefused);
   assertWiped(null);
+});
+
+test('what a salt file holds is wiped when it cannot be used', async (t) => {
+  const file = path.join(temporaryDirectory(t), 'salt');
+  writeFileSync(file, 'two\nlines\n', { mode: 0o600 });
+  const wiped: string[] = [];
+  const { fill } = Buffer.prototype;
+  t.mock.method(Buffer.prototype, 'fill', function (this: Buffer, ...values: [number]) {
+    const before = this.toString();
+    fill.apply(this, values);
+    if (this.every((byte) => byte === 0)) wiped.push(before);
+    return this;
+  });
+  await assert.rejects(readSaltFile(file, unheard), SaltRefused);
+  // Where it was read into, and the copy that was looked at.
+  assert.deepEqual(wiped, ['two\nlines\n', 'two\nlines\n']);
 });
 
 test('a salt is gone when its destruction is over', async (t) => {
