@@ -64,10 +64,11 @@ export class SimulatedDaemon {
   readonly #ingest: IngestSettings;
   readonly #ended: EnabledDevice[] = [];
   readonly #connections = new Set<ClientConnection>();
+  /** Of disabled devices. */
+  readonly #ending = new Set<Promise<void>>();
   #situation: Situation;
   #alive = true;
   #isStopping = false;
-  #closing = 0;
 
   constructor(world: World, life: Life, sabotage: Sabotage) {
     this.#world = world;
@@ -124,9 +125,9 @@ export class SimulatedDaemon {
     return this.#ended;
   }
 
-  /** Whether devices are being closed. */
+  /** Whether disabled devices are being closed. */
   get closing(): boolean {
-    return this.#closing > 0;
+    return this.#ending.size > 0;
   }
 
   enable(plan: DevicePlan, destination: Destination): void {
@@ -171,16 +172,21 @@ export class SimulatedDaemon {
 
   /** As the device table does when a device is removed, with some time to drain or none. */
   async disable(device: EnabledDevice, drain: boolean): Promise<void> {
-    this.#closing++;
     this.broker.remove(device.lane);
     this.#situation = {
       ...this.#situation,
       enabled: this.#situation.enabled.filter((other) => other !== device),
     };
     this.#ended.push(device);
-    if (drain) await device.lane.drain(drainMs);
-    await device.lane.close('disabled');
-    this.#closing--;
+    const ending = this.#drainAndClose(device, drain);
+    this.#ending.add(ending);
+    await ending;
+    this.#ending.delete(ending);
+  }
+
+  async #drainAndClose({ lane }: EnabledDevice, drain: boolean): Promise<void> {
+    if (drain) await lane.drain(drainMs);
+    await lane.close('disabled');
   }
 
   require(requirement: Requirement): void {
@@ -209,18 +215,19 @@ export class SimulatedDaemon {
 
   /** In order: what was read is answered, what waits is written while there is time, devices are closed. */
   async stop(): Promise<void> {
-    this.#closing++;
     this.#isStopping = true;
     const { enabled } = this.#situation;
     const clientsGone = Promise.all([...this.#connections].map((connection) => connection.stop()));
     this.#situation = { ...this.#situation, stopping: true };
     this.broker.stop();
-    await Promise.all(
-      enabled.map(async ({ lane }) => {
+    // Replies may be waiting for devices that were disabled, too.
+    await Promise.all([
+      ...this.#ending,
+      ...enabled.map(async ({ lane }) => {
         await lane.drain(drainMs);
         await lane.close('stopping');
       }),
-    );
+    ]);
     const cancel = this.#clock.setTimer(lastClientsMs, () => {
       for (const connection of this.#connections) connection.destroy();
     });
@@ -229,7 +236,6 @@ export class SimulatedDaemon {
     this.#ended.push(...enabled);
     this.#situation = { ...this.#situation, enabled: [] };
     this.#watchdog.stop();
-    this.#closing--;
   }
 
   /** Everything in memory is gone at once. */
