@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DeviceConfig } from '../../config/config.ts';
-import { DeviceFailure } from '../../devices/device.ts';
 import type { Formatter } from '../../format/formatter.ts';
 import type { Clock } from '../clock.ts';
 import type { Broker } from '../delivery/broker.ts';
@@ -16,7 +15,7 @@ import { claimantOf, claimantsOf, type DeclaredDevice, type DeclaredTable } from
 import type { DeviceChange } from './device-change.ts';
 import { createDeviceLane } from './device-lane.ts';
 import { EndingLanes } from './ending-lanes.ts';
-import { openLanes, openPatienceMs } from './open-lanes.ts';
+import { openLanes, openPatienceMs, reopenLanes } from './open-lanes.ts';
 
 export interface DeviceTableSettings {
   readonly salts: Salts;
@@ -210,37 +209,12 @@ export class DeviceTable {
 
   /** Follows a rotation of log files on every device. */
   async reopen(): Promise<void> {
-    const { broker, log } = this.#settings;
-    await Promise.all(
-      broker.lanes.map(async (lane) => {
-        try {
-          await lane.reopen();
-        } catch (error) {
-          const message = error instanceof DeviceFailure ? error.message : 'internal error';
-          log.error('device not reopened', { device: lane.path, type: lane.type, error: message });
-        }
-      }),
-    );
+    await reopenLanes(this.#settings.broker.lanes, this.#settings.log);
   }
 
   /** Writes what waits, within `drainMs`, then closes every device. */
   async stop(drainMs: number): Promise<void> {
-    const { broker, log } = this.#settings;
-    await Promise.all([
-      this.#ending.ended(),
-      ...broker.lanes.map(async (lane) => {
-        const drained = await lane.drain(drainMs);
-        const { queueRecords } = lane.status();
-        if (!drained) {
-          log.error('records dropped at stop', {
-            device: lane.path,
-            type: lane.type,
-            dropped_records: queueRecords,
-          });
-        }
-        await lane.close('stopping');
-      }),
-    ]);
+    await this.#ending.stop(this.#settings.broker.lanes, drainMs);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Lane } from '../delivery/lane.ts';
 import type { Log } from '../log/log.ts';
 
-/** Lanes of removed and replaced devices that still write what waits. */
+/** Ends lanes, and knows those of removed and replaced devices that still write what waits. */
 export class EndingLanes {
   readonly #log: Log;
   readonly #ending = new Set<Promise<void>>();
@@ -21,6 +21,21 @@ export class EndingLanes {
     this.#ending.add(ending);
     await ending;
     this.#ending.delete(ending);
+  }
+
+  /** Lets every lane write what waits, within `drainMs`, and closes it; waits for those that end already, too. */
+  async stop(lanes: readonly Lane[], drainMs: number): Promise<void> {
+    await Promise.all([this.ended(), ...lanes.map((lane) => this.#drainAndStop(lane, drainMs))]);
+  }
+
+  async #drainAndStop(lane: Lane, drainMs: number): Promise<void> {
+    const drained = await lane.drain(drainMs);
+    const { queueRecords } = lane.status();
+    if (!drained) {
+      const fields = { device: lane.path, type: lane.type, dropped_records: queueRecords };
+      this.#log.error('records dropped at stop', fields);
+    }
+    await lane.close('stopping');
   }
 
   async #drainAndClose(lane: Lane, drainMs: number): Promise<void> {

@@ -2,6 +2,7 @@ import { DeviceFailure } from '../../devices/device.ts';
 import type { Clock } from '../clock.ts';
 import type { Lane } from '../delivery/lane.ts';
 import { within } from '../delivery/within.ts';
+import type { Log } from '../log/log.ts';
 import { DevicesRefused } from './devices-refused.ts';
 
 /** How long a change waits for a device to open. A slower one goes on opening in its lane. */
@@ -31,4 +32,18 @@ export async function openLanes(
   opened.catch(() => {});
   await within(clock, openPatienceMs, opened);
   if (refused.length > 0) throw new DevicesRefused(refused.join('; '));
+}
+
+/** Follows a rotation on every lane; one that cannot goes on with what it has, and the log says so. */
+export async function reopenLanes(lanes: readonly Lane[], log: Log): Promise<void> {
+  await Promise.all(
+    lanes.map(async (lane) => {
+      try {
+        await lane.reopen();
+      } catch (error) {
+        const message = error instanceof DeviceFailure ? error.message : 'internal error';
+        log.error('device not reopened', { device: lane.path, type: lane.type, error: message });
+      }
+    }),
+  );
 }
