@@ -11,7 +11,6 @@ import {
   ID_AT,
   ID_LENGTH,
   LINE_LENGTH,
-  LINE_START,
   PLAN_END,
   RECORD_BYTES,
   RECORD_END,
@@ -143,7 +142,6 @@ export function scan(length: usize, applyHeaders: bool): i32 {
       if (recordCount == place.recordLimit) return -1;
       const record = place.records + (recordCount as usize) * RECORD_BYTES;
       const status = scanRecord(at, lineEnd, record);
-      store<usize>(record, at, LINE_START);
       store<usize>(record, lineEnd - at, LINE_LENGTH);
       store<u8>(place.statuses + (recordCount as usize), status);
       if (status == KEPT) keptCount++;
