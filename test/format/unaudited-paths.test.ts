@@ -6,8 +6,8 @@ import { testSalt } from './line-of.ts';
 
 const unauditedPaths = ['sys/health', 'sys/pprof/*', 'ns1/kv/x', 'ümlaut'];
 
-function statuses(records: readonly string[]): number[] {
-  const formatter = new Formatter({ ...emptyRecordPolicy, unauditedPaths });
+function statuses(records: readonly string[], paths: readonly string[] = unauditedPaths): number[] {
+  const formatter = new Formatter({ ...emptyRecordPolicy, unauditedPaths: paths });
   const batch = formatter.scan([Buffer.from(records.join('\n'))], 'apply', 0);
   const result = [...batch.statuses];
   batch.release();
@@ -53,6 +53,15 @@ test('any other path is', () => {
     ]),
     Array.from({ length: 9 }, () => kept),
   );
+});
+
+test('a path of any length means itself, and every rest only with a star', () => {
+  for (const length of [...Array.from({ length: 40 }, (_, index) => index + 1), 512, 1023]) {
+    const path = 'abcdefgh'.repeat(128).slice(0, length);
+    const records = [path.slice(0, -1), path, `${path}x`].map((each) => withPath(each));
+    assert.deepEqual(statuses(records, [path]), [kept, unaudited, kept], path);
+    assert.deepEqual(statuses(records, [`${path}*`]), [kept, unaudited, unaudited], path);
+  }
 });
 
 test('the last path counts', () => {
