@@ -26,8 +26,8 @@ export interface StateDirectory {
   read(name: string): Promise<Buffer | null>;
   /** Overwrites the content before it removes the file. On a copying file system or flash the old blocks may stay. */
   destroy(name: string): Promise<void>;
-  /** Names in a folder, or at the top, sorted; empty when there is no such folder. */
-  list(folder?: string): Promise<string[]>;
+  /** Names in a folder, sorted; empty when there is no such folder. */
+  list(folder: string): Promise<string[]>;
   /** Lets another daemon take the directory. Nothing may be called afterwards. */
   release(): Promise<void>;
 }
@@ -74,7 +74,7 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
     read: (name) => explained('read', file(name), () => orWhenAbsent(null, () => readFile(file(name)))),
     destroy: (name) =>
       explained('destroy', file(name), () => orWhenAbsent(undefined, () => destroyFile(file(name)))),
-    list: (inside = '') =>
+    list: (inside) =>
       explained('list', file(inside), () =>
         orWhenAbsent([], async () => {
           const entries = await readdir(file(inside), { withFileTypes: true });

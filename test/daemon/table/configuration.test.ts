@@ -67,6 +67,11 @@ test('two devices do not share a file, by whatever name', async (t) => {
       'FOLDER/link.log.1',
       'file "FOLDER/link.log.1" has a name that a rotation gives to file "FOLDER/link.log" of device "a/"',
     ],
+    [
+      'FOLDER/link.log',
+      'FOLDER/a.log.1',
+      'file "FOLDER/a.log.1" has a name that a rotation gives to file "FOLDER/link.log" of device "a/"',
+    ],
     ['stdout', 'STDOUT', 'the standard output is that of device "a/"'],
   ] as const) {
     assert.deepEqual(

@@ -11,6 +11,7 @@ import { createMetrics } from '../../../daemon/monitoring/metrics.ts';
 import { Salts } from '../../../daemon/state/salts.ts';
 import { openStateDirectory } from '../../../daemon/state/state-directory.ts';
 import type { DeclaredDevice, DeclaredTable } from '../../../daemon/table/declared-devices.ts';
+import type { DeviceChange } from '../../../daemon/table/device-change.ts';
 import { DeviceTable } from '../../../daemon/table/device-table.ts';
 import { DevicesRefused } from '../../../daemon/table/devices-refused.ts';
 import { openPatienceMs } from '../../../daemon/table/open-lanes.ts';
@@ -27,6 +28,33 @@ interface TableUnderTest {
   /** A file device, of the configuration file or of the API. */
   device(declared: 'config' | 'api', path: string, file: string): DeclaredDevice;
   salts(): string[];
+  /** Holds up the end of salts. */
+  readonly gate: Gate;
+}
+
+/** What something waits at while it is closed. */
+class Gate {
+  #open = Promise.resolve();
+  #atGate = (): void => {};
+  /** Somebody waits. */
+  reached: Promise<void> = Promise.resolve();
+
+  /** Returns what opens it. */
+  close(): () => void {
+    let open = (): void => {};
+    this.#open = new Promise((resolve) => {
+      open = resolve;
+    });
+    this.reached = new Promise((resolve) => {
+      this.#atGate = resolve;
+    });
+    return open;
+  }
+
+  async pass(): Promise<void> {
+    this.#atGate();
+    await this.#open;
+  }
 }
 
 async function tableUnderTest(t: TestContext, clock: Clock = systemClock): Promise<TableUnderTest> {
@@ -35,11 +63,18 @@ async function tableUnderTest(t: TestContext, clock: Clock = systemClock): Promi
   t.after(() => state.release());
   const broker = new Broker({ kind: 'any' });
   const log: string[] = [];
+  const gate = new Gate();
   const source = { lanes: () => broker.lanes.map((lane) => lane.status()), ingest: zeroIngestCounters() };
   const metrics = createMetrics(new Registry(), source, { version: '1', node: '1', commit: null });
   t.after(() => metrics.close());
   const table = new DeviceTable({
-    salts: new Salts(state),
+    salts: new Salts({
+      ...state,
+      async destroy(name) {
+        await gate.pass();
+        await state.destroy(name);
+      },
+    }),
     formatter: new Formatter(emptyRecordPolicy),
     broker,
     metrics,
@@ -56,6 +91,7 @@ async function tableUnderTest(t: TestContext, clock: Clock = systemClock): Promi
     folder,
     broker,
     log,
+    gate,
     device(declared, at, file) {
       const options = { file_path: path.join(folder, file) };
       const config = {
@@ -187,15 +223,29 @@ test('of two that are enabled at once, the one that came first keeps what both w
     ['fulfilled', 'rejected', 'rejected'],
   );
   assert.deepEqual(salts(), ['a%2f'], 'the salt of the first was not taken for a leftover');
+  assert.equal(first!.status, 'fulfilled');
+  const change = (first as PromiseFulfilledResult<DeviceChange>).value;
+  const later = table.prepareOne(device('api', 'c/', 'x.log'));
+  await table.confirm(change);
+  await table.commit(change, 0);
+  assert.match(await refusal(later), /is that of device "a\/"$/);
 });
 
 test('a change that was made is not taken back by who gives it up afterwards', async (t) => {
   const { table, broker, device, salts } = await tableUnderTest(t);
-  const change = await table.prepareOne(device('api', 'a/', 'a.log'));
-  await table.commit(change, 0);
-  await table.abandon(change);
+  const there = await table.prepareOne(device('api', 'a/', 'a.log'));
+  await table.commit(there, 0);
+  await table.abandon(there);
   assert.deepEqual(salts(), ['a%2f']);
   assert.equal(broker.lanes[0]!.state, 'ok');
+  // Nor is what another change has made at its path since.
+  const gone = await table.prepareOne(device('api', 'b/', 'b.log'));
+  await table.commit(gone, 0);
+  await table.remove('b/');
+  const next = await table.prepareOne(device('api', 'b/', 'b.log'));
+  await table.abandon(gone);
+  assert.deepEqual(salts(), ['a%2f', 'b%2f']);
+  await table.abandon(next);
 });
 
 test('a salt that vanished under a living device is not taken away again by a change that fails', async (t) => {
@@ -252,7 +302,7 @@ function closedLate(device: DeclaredDevice): { device: DeclaredDevice; close: ()
 }
 
 test('until a removed device is closed and its salt gone, its path and file stay taken', async (t) => {
-  const { table, device, salts } = await tableUnderTest(t);
+  const { table, device, salts, gate } = await tableUnderTest(t);
   const { device: late, close } = closedLate(device('api', 'a/', 'a.log'));
   await table.commit(await table.prepareOne(late), 0);
   const removing = table.remove('a/');
@@ -267,7 +317,11 @@ test('until a removed device is closed and its salt gone, its path and file stay
   assert.deepEqual(salts(), ['a%2f'], 'its end destroys it, and nobody else');
   // The operator may give its file to another device in the meantime, as when a reload renames one.
   await table.abandon(await table.prepare(tableOf(device('config', 'b/', 'a.log')), none));
+  const opened = gate.close();
   close();
+  await gate.reached;
+  assert.equal(table.isPathTaken('a/'), true, 'its salt is not gone yet');
+  opened();
   await removing;
   assert.deepEqual(salts(), []);
   assert.equal(table.isPathTaken('a/'), false);
@@ -282,11 +336,13 @@ test('the file of a device that a reload removed is the API’s once what waited
       return () => clearTimeout(timer);
     },
   };
-  const { table, device } = await tableUnderTest(t, hasty);
+  const { table, device, salts } = await tableUnderTest(t, hasty);
   const { device: late, close } = closedLate(device('config', 'a/', 'a.log'));
   await table.commit(await table.prepare(tableOf(late), none), 0);
   const reloaded = table.commit(await table.prepare(tableOf(), none), 0);
   assert.equal(table.isPathTaken('a/'), false);
+  await table.destroyOrphanedSalts();
+  assert.deepEqual(salts(), [], 'its salt does not wait for that');
   assert.match(
     await refusal(table.prepareOne(device('api', 'b/', 'a.log'))),
     /is that of device "a\/", which still writes what waited when it was removed$/,
@@ -297,13 +353,20 @@ test('the file of a device that a reload removed is the API’s once what waited
 });
 
 test('an enable waits for a removed device that still writes to the file', async (t) => {
-  const { table, device } = await tableUnderTest(t);
+  let waits = (): void => {};
+  const watched: Clock = {
+    ...systemClock,
+    setTimer(ms, callback) {
+      if (ms === openPatienceMs) waits();
+      return systemClock.setTimer(ms, callback);
+    },
+  };
+  const { table, device } = await tableUnderTest(t, watched);
   const { device: late, close } = closedLate(device('config', 'a/', 'a.log'));
   await table.commit(await table.prepare(tableOf(late), none), 0);
   void table.commit(await table.prepare(tableOf(), none), 0);
-  const enabling = table.prepareOne(device('api', 'a/', 'a.log'));
-  setImmediate(close);
-  await table.commit(await enabling, 0);
+  waits = close;
+  await table.commit(await table.prepareOne(device('api', 'a/', 'a.log')), 0);
   assert.deepEqual([...table.declared.keys()], ['a/']);
 });
 

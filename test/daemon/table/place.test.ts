@@ -56,11 +56,19 @@ test('links that lead in a circle end', async (t) => {
 test('what is asked after a change sees it, whatever was asked before', async (t) => {
   const { at } = folderWithFile(t);
   symlinkSync('file', at('link'));
-  const before = placeOf(at('link'));
-  renameSync(at('file'), at('other'));
-  const after = await placeOf(at('link'));
-  assert.equal(after.identity, null);
-  await before;
+  // The change falls before, into and behind each step of the look that is under way.
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let round = 0; round < 100; round++) {
+    const before = placeOf(at('link'));
+    for (let turn = 0; turn < round % 10; turn++) await new Promise(setImmediate);
+    // Lets the system's answer come while nobody here has heard it yet.
+    Atomics.wait(pause, 0, 0, 1);
+    renameSync(at('file'), at('other'));
+    const after = await placeOf(at('link'));
+    assert.equal(after.identity, null);
+    await before;
+    renameSync(at('other'), at('file'));
+  }
 });
 
 test('a descriptor tells its file; one that is no file or not there tells none', async (t) => {
