@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly path: string;
   /** Goes out as JSON; `undefined` for none. */
   readonly body?: unknown;
+  /** Where the path is looked for; empty, or left out, for the root. */
+  readonly namespace?: string;
   readonly patienceMs: number;
 }
 
@@ -32,7 +34,7 @@ const longestBody = 4 * 1024 * 1024;
 /** Asks once, on a connection of its own. Rejects with what `callFault` explains. */
 export async function httpCall(
   peer: HttpPeer,
-  { method, path, body, patienceMs }: HttpRequest,
+  { method, path, body, namespace = '', patienceMs }: HttpRequest,
 ): Promise<HttpReply> {
   const content = body === undefined ? null : Buffer.from(JSON.stringify(body));
   const options = {
@@ -43,6 +45,8 @@ export async function httpCall(
     signal: AbortSignal.timeout(patienceMs),
     headers: {
       ...('url' in peer && peer.token !== null && { 'X-Vault-Token': peer.token }),
+      // In UTF-8, as every client of Vault sends it: Node takes one byte a character.
+      ...(namespace !== '' && { 'X-Vault-Namespace': Buffer.from(namespace).toString('latin1') }),
       ...(content !== null && { 'Content-Type': 'application/json', 'Content-Length': content.length }),
     },
   };

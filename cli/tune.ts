@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { hasControlCharacter } from '../config/device-path.ts';
 import { apiPath, callAdmin, foreignAnswer } from './admin/admin-call.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from './admin/admin-place.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -12,6 +13,7 @@ interface TuneArguments extends PlaceArguments {
   readonly 'request-keys': string | undefined;
   readonly 'response-keys': string | undefined;
   readonly auth: boolean;
+  readonly namespace: string;
   readonly json: boolean;
 }
 
@@ -39,6 +41,12 @@ export function tuneCommand(endWith: (code: number) => void): CommandModule<obje
           describe: 'Keys of request.data, with commas between; empty for none. Left out, they stay',
         })
         .option('response-keys', { type: 'string', describe: 'Keys of response.data, the same way' })
+        .option('namespace', {
+          type: 'string',
+          requiresArg: true,
+          default: '',
+          describe: 'Namespace of the mount, such as ns1/; default the root',
+        })
         .options(authSwitch)
         .options(jsonSwitch)
         .example('$0 tune secret/ --request-keys cas --response-keys version,created_time', ''),
@@ -49,20 +57,22 @@ export function tuneCommand(endWith: (code: number) => void): CommandModule<obje
 async function tune(args: TuneArguments): Promise<number> {
   const mount = args.mount.replace(/\/$/, '');
   if (mount === '') throw new UsageRefused('wanted a mount point such as secret/');
+  if (hasControlCharacter(args.namespace)) throw new UsageRefused('wanted a namespace such as ns1/');
   const peer = await adminPeer(args);
   const path = apiPath(args.auth ? 'auth' : 'mounts', mount, '/tune');
-  const { 'request-keys': requestKeys, 'response-keys': responseKeys } = args;
+  const { namespace, 'request-keys': requestKeys, 'response-keys': responseKeys } = args;
   if (requestKeys !== undefined || responseKeys !== undefined) {
     const body = { [requestField]: requestKeys, [responseField]: responseKeys };
-    await callAdmin(peer, { method: 'POST', path, body });
+    await callAdmin(peer, { method: 'POST', path, body, namespace });
   }
   const { [requestField]: request, [responseField]: response } = await callAdmin(peer, {
     method: 'GET',
     path,
+    namespace,
   });
   if (!isArrayOf(request, isText) || !isArrayOf(response, isText)) return foreignAnswer(peer);
   const rows = [
-    ['mount', printable(`${args.auth ? 'auth/' : ''}${mount}/`)],
+    ['mount', printable(`${namespaceText(namespace)}${args.auth ? 'auth/' : ''}${mount}/`)],
     ['request keys', orDash(printable(request.join(', ')))],
     ['response keys', orDash(printable(response.join(', ')))],
   ];
@@ -72,4 +82,10 @@ async function tune(args: TuneArguments): Promise<number> {
       : `${tableLines(rows).join('\n')}\n`,
   );
   return exitCodes.ok;
+}
+
+/** As the daemon reads it. */
+function namespaceText(namespace: string): string {
+  const path = namespace.replace(/^\//, '').replace(/\/$/, '');
+  return path === '' || path === 'root' ? '' : `${path}/`;
 }

@@ -14,7 +14,7 @@ import { printable } from '../text-table.ts';
 const patienceMs = 60_000;
 
 /** Calls that only ask, or that ask for a change and have no answer. */
-export type AdminRequest = Pick<HttpRequest, 'method' | 'path' | 'body'>;
+export type AdminRequest = Pick<HttpRequest, 'method' | 'path' | 'body' | 'namespace'>;
 
 /**
  * Calls the admin API; resolves with the fields of the answer, none when it has no body. Throws `CommandFailed` with

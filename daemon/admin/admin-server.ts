@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdminConfig, ListenAddress } from '../../config/config.ts';
 import { addressText } from '../http/address-text.ts';
-import type { HttpResponder } from '../http/http-routes.ts';
 import {
   type HttpPlace,
   type HttpServer,
@@ -13,10 +12,11 @@ import {
 import type { Log } from '../log/log.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { systemErrorText } from '../system-error.ts';
-import { permissionDenied, unsupportedPath } from './answers.ts';
+import { permissionDenied } from './answers.ts';
 import { AdminTokens } from './authorization.ts';
-import { type AdminSources, adminResponder, listHeaders } from './responder.ts';
+import { type AdminResponder, type AdminSources, adminResponder, listRequest } from './responder.ts';
 import { readServerCertificate } from './server-certificate.ts';
+import { isServerState } from './server-state.ts';
 
 /** More than operators and their tools open; a flood of others only pushes each other out. */
 const mostConnections = 128;
@@ -45,12 +45,12 @@ export interface PreparedAdmin {
  */
 export class AdminServer {
   readonly #log: Log;
-  readonly #respond: HttpResponder;
+  readonly #responder: AdminResponder;
   #present: PreparedAdmin | null = null;
 
   constructor(sources: AdminSources, log: Log) {
     this.#log = log;
-    this.#respond = adminResponder(sources);
+    this.#responder = adminResponder(sources);
   }
 
   /** `host:port` with the port that the system chose; `null` while TCP is off. */
@@ -114,11 +114,14 @@ export class AdminServer {
       certificate,
       connections: { kind: 'own', most: mostConnections },
       requestMs,
-      respond: (request) => (allow(request.headers) ? this.#respond(request) : permissionDenied),
+      respond: (request) =>
+        allow(request.headers) || isServerState(request.method ?? '', request.url ?? '')
+          ? this.#responder.respond(request)
+          : permissionDenied,
       respondUnparsed: (start) => {
-        const headers = listHeaders(start);
-        if (headers === null) return null;
-        return allow(headers) ? unsupportedPath : permissionDenied;
+        const listed = listRequest(start);
+        if (listed === null) return null;
+        return allow(listed.headers) ? this.#responder.list(listed.target) : permissionDenied;
       },
       onError: (error) => this.#log.error('admin request failed', { error: systemErrorText(error) }),
     });

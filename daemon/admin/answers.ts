@@ -6,17 +6,21 @@ export const done: HttpAnswer = Object.freeze({ status: 204, body: '' });
 
 /** What was asked for, in the envelope of Vault's API: its fields stand at the top level and under `data`. */
 export function enveloped(data: Readonly<Record<string, unknown>>): HttpAnswer {
-  return jsonAnswer(200, {
-    ...data,
+  return jsonAnswer(200, { ...data, ...envelope(), data });
+}
+
+/** What surrounds every answer of Vault. */
+export function envelope(): Readonly<Record<string, unknown>> {
+  return {
     request_id: randomUUID(),
     lease_id: '',
     renewable: false,
     lease_duration: 0,
-    data,
+    data: null,
     wrap_info: null,
     warnings: null,
     auth: null,
-  });
+  };
 }
 
 // These two in the words that clients of Vault compare with.

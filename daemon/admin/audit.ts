@@ -1,8 +1,9 @@
 import { normaliseDevicePath } from '../../config/device-path.ts';
-import type { HttpRoute } from '../http/http-routes.ts';
 import { type AdminControl, AdminRefused, type DeviceListing } from './admin-control.ts';
+import type { AdminRoute } from './admin-route.ts';
 import { done, enveloped } from './answers.ts';
 import { booleanField, textField, textsField } from './field-values.ts';
+import { refuseNamespace } from './namespace.ts';
 import { putOrPost } from './put-or-post.ts';
 import { readFields } from './request-body.ts';
 
@@ -10,16 +11,21 @@ import { readFields } from './request-body.ts';
 const longestPath = 256;
 
 /** `/v1/sys/audit`: which devices there are, enabling one and disabling one. */
-export function auditRoutes(control: AdminControl): readonly HttpRoute[] {
+export function auditRoutes(control: AdminControl): readonly AdminRoute[] {
   return [
     {
       path: '/v1/sys/audit',
+      shown: '/v1/sys/audit',
+      about: 'The devices that records are written to.',
       methods: { GET: () => enveloped(listed(control.devices())) },
     },
     {
       path: /^\/v1\/sys\/audit\/(.+)$/s,
+      shown: '/v1/sys/audit/:path',
+      about: 'Enable a device of a type with its options, or disable the one at this path.',
       methods: {
         ...putOrPost(async ({ request, name }) => {
+          refuseNamespace(request, 'Devices belong');
           const path = devicePath(name);
           const given = await readFields(request);
           await control.enable(path, {
@@ -30,7 +36,8 @@ export function auditRoutes(control: AdminControl): readonly HttpRoute[] {
           });
           return done;
         }),
-        async DELETE({ name }) {
+        async DELETE({ request, name }) {
+          refuseNamespace(request, 'Devices belong');
           await control.disable(devicePath(name));
           return done;
         },

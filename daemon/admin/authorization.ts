@@ -53,7 +53,7 @@ export class AdminTokens {
 }
 
 /** `X-Vault-Token` as the CLI sends it, or else `Authorization: Bearer`. */
-function shownToken(headers: IncomingHttpHeaders): string | null {
+export function shownToken(headers: IncomingHttpHeaders): string | null {
   const own = headers['x-vault-token'];
   if (typeof own === 'string') return own;
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? null;

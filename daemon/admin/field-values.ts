@@ -19,11 +19,12 @@ export function textField(fields: JsonObject, name: string, booleans?: BooleanTe
   return textOf(value, booleans) ?? refuse(name, 'text');
 }
 
-/** True or false, also in the spellings of Go's ParseBool; false when it is left out. */
+/** True or false, also in the spellings of Go's ParseBool; false when it is left out or empty. */
 export function booleanField(fields: JsonObject, name: string): boolean {
   const value = fields.get(name) ?? null;
   if (value === null) return false;
   const text = textOf(value);
+  if (text === '') return false;
   return (text === null ? null : parseGoBoolean(text)) ?? refuse(name, 'true or false');
 }
 
@@ -42,17 +43,28 @@ export function listField(fields: JsonObject, name: string): readonly string[] |
   return list;
 }
 
-/** A map of texts; empty when it is left out. */
+/** A map of texts, also as a list of `key=value` or one such text, as Vault takes it; empty when it is left out. */
 export function textsField(fields: JsonObject, name: string, what: string): Record<string, string> {
   const value = fields.get(name) ?? null;
   if (value === null) return {};
-  if (!(value instanceof Map)) return refuse(name, 'an object');
+  if (!(value instanceof Map)) return pairs(Array.isArray(value) ? value : [value as JsonValue], name);
   const texts = [...value].map(([key, each]): [string, string] => {
     const text = textOf(each);
     // The value is not shown: it may be a password.
     if (text === null)
       throw new AdminRefused(`Cannot use ${what} "${key}": wanted text, a number, true or false`);
     return [key, text];
+  });
+  return Object.fromEntries(texts);
+}
+
+function pairs(values: readonly JsonValue[], name: string): Record<string, string> {
+  const texts = values.map((value): [string, string] => {
+    const at = typeof value === 'string' ? value.indexOf('=') : -1;
+    // Not shown either.
+    if (typeof value !== 'string' || at < 1)
+      return refuse(name, 'an object, or a list of texts such as "key=value"');
+    return [value.slice(0, at), value.slice(at + 1)];
   });
   return Object.fromEntries(texts);
 }

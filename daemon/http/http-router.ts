@@ -51,7 +51,10 @@ export function routed(routes: readonly HttpRoute[], refusals: HttpRefusals): Ht
 }
 
 /** What is asked for, or the answer to a target that names no path here. */
-function targetOf({ method = 'GET', url = '' }: IncomingMessage): HttpTarget | HttpAnswer {
+export function targetOf({
+  method = 'GET',
+  url = '',
+}: Pick<IncomingMessage, 'method' | 'url'>): HttpTarget | HttpAnswer {
   // The absolute form has to be understood as well (RFC 9112, section 3.2.2).
   const sent = url.replace(/^https?:\/\/[^/?]+\/?/i, '/');
   if (!sent.startsWith('/')) return errorAnswer(400, 'the request target is not a path');
@@ -66,7 +69,7 @@ function targetOf({ method = 'GET', url = '' }: IncomingMessage): HttpTarget | H
 }
 
 /** What a route's path captures of the path asked for; `null` when it is another. */
-function captured(path: string | RegExp, asked: string): string | null {
+export function captured(path: string | RegExp, asked: string): string | null {
   if (typeof path === 'string') return path === asked ? '' : null;
   const match = path.exec(asked);
   return match === null ? null : (match[1] ?? '');

@@ -69,6 +69,9 @@ test('headers that are set and keys that are tuned stand in the next record as t
     audit_non_hmac_request_keys: [],
     audit_non_hmac_response_keys: ['ttl'],
   });
+  const inNamespace = await run('tune', 'secret', '--namespace', '/ns1', '--request-keys', 'note');
+  assert.equal(inNamespace, 'mount          ns1/secret/\nrequest keys   note\nresponse keys  -\n');
+  assert.match(await run('tune', 'ns1/secret'), /^mount {10}ns1\/secret\/\nrequest keys {3}note\n/);
   assert.match(await run('tune', 'auth/token'), /^mount {10}auth\/token\/\n.*\nresponse keys {2}ttl\n$/);
 
   const refused = async (message: RegExp, ...words: string[]): Promise<Ended> => {

@@ -47,7 +47,7 @@ test('over TCP every call needs one of the tokens', async (t) => {
       ['POST', '/v1/sys/audit/x'],
       ['GET', '/nothing'],
       ['GET', '/metrics'],
-      ['GET', '/v1/sys/health'],
+      ['PUT', '/v1/sys/health'],
     ] as const) {
       const reply = await callAdmin({ port, headers }, method, target);
       assert.equal(reply.status, 403, `${method} ${target} ${JSON.stringify(headers)}`);
