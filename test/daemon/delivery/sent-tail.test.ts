@@ -74,3 +74,64 @@ test('lines that are sent again and again are as old as when they were sent firs
     Array.from({ length: 11 }, (_, index) => 49 + index),
   );
 });
+
+test('writes are forgotten one by one as soon as the rest is enough', () => {
+  const tail = new SentTail(1_000);
+  for (let record = 0; record < 10; record++) tail.add(linesOf([record], 100), 0);
+  assert.equal(tail.bytes, 1_000);
+  tail.add(linesOf([10], 100), 0);
+  assert.equal(tail.bytes, 1_000);
+  tail.add(linesOf([11], 99), 0);
+  assert.equal(tail.bytes, 1_099);
+  const doubtful = tail.take('all', 0).flatMap(({ lines }) => recordsOf(lines));
+  assert.deepEqual(doubtful, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+});
+
+/** In how many pieces the lines come back, which were taken at one time: one for each block. */
+function piecesOf(limit: number, sizes: readonly number[]): number {
+  const tail = new SentTail(limit);
+  for (const [record, bytes] of sizes.entries()) tail.add(linesOf([record], bytes), 0);
+  const pieces = tail.take('all', 0);
+  assert.deepEqual(
+    pieces.flatMap(({ lines }) => recordsOf(lines)),
+    [...sizes.keys()],
+  );
+  return pieces.length;
+}
+
+test('writes up to half a block share one, and a larger one is a block as it is', () => {
+  // A block is a sixteenth of the limit: 100 bytes.
+  assert.equal(piecesOf(1_600, [50, 50]), 1);
+  assert.equal(piecesOf(1_600, [40, 40]), 1);
+  assert.equal(piecesOf(1_600, [50, 50, 20]), 2);
+  assert.equal(piecesOf(1_600, [50, 30, 21]), 2);
+  assert.equal(piecesOf(1_600, [51, 20]), 2);
+  assert.equal(piecesOf(1_600, [20, 90, 20]), 3);
+});
+
+test('a block is 64 KiB where the limit is large', () => {
+  assert.equal(piecesOf(64_000_000, [32_768, 32_768]), 1);
+  assert.equal(piecesOf(64_000_000, [21_845, 21_845, 21_846]), 1);
+  assert.equal(piecesOf(64_000_000, [21_845, 21_845, 21_847]), 2);
+});
+
+test('lines of one block are apart where more than a tenth of a second lies between, and as old as the first', () => {
+  const tail = new SentTail(1_000_000);
+  for (const [record, at] of [0, 60, 100, 101, 201, 400].entries()) tail.add(linesOf([record]), at);
+  assert.deepEqual(
+    tail.take('all', 500).map(({ lines, at }) => [at, recordsOf(lines)]),
+    [
+      [0, [0, 1, 2]],
+      [101, [3, 4]],
+      [400, [5]],
+    ],
+  );
+});
+
+test('after an orderly end, lines of exactly ten seconds ago are in doubt still', () => {
+  const tail = new SentTail(1_000_000);
+  tail.add(linesOf([0]), 999);
+  tail.add(linesOf([1]), 1_000);
+  const doubtful = tail.take('recent', 11_000).flatMap(({ lines }) => recordsOf(lines));
+  assert.deepEqual(doubtful, [1]);
+});
