@@ -8,7 +8,7 @@ import { veilText } from './veiled-text.ts';
 /** Bytes of the longest body: a device with all its options, TLS included, has a few thousand. */
 const maxBytes = 1024 * 1024;
 
-/** Of a longer one, so much is read and forgotten: many clients look for the answer only when all has been sent. */
+/** Bytes of a longer body that are read and thrown away: many clients read the answer only when all is sent. */
 const maxReadBytes = 8 * maxBytes;
 
 /** Room for a body that does not say how long it is; it grows. */

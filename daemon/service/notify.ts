@@ -12,7 +12,7 @@ export interface Notifier {
   /** How often `watchdog` should be called: half of what the manager waits; `null` when it does not wait. */
   readonly watchdogMs: number | null;
   watchdog(): void;
-  /** Sends nothing more; what `systemd-notify` was started for still goes out. */
+  /** Sends nothing more. A `systemd-notify` that runs already still delivers its message. */
   close(): void;
 }
 
@@ -46,7 +46,7 @@ export function createNotifier(
   };
   const send = (text: string): void => {
     if (sender === null) return;
-    // Far more than a start, a reload and a stop: a manager that reads nothing for so long has given us up.
+    // A start, a reload and a stop need far fewer: a manager that has left so many unread has given us up.
     if (waiting.length >= 32) waiting.shift();
     waiting.push(text);
     if (retry === null) flush();
@@ -60,7 +60,7 @@ export function createNotifier(
     stopping: () => send('STOPPING=1'),
     status: (text) => send(`STATUS=${oneLine(text)}`),
     watchdog() {
-      // One that waits already says as much.
+      // One that waits already says the same.
       if (!waiting.includes('WATCHDOG=1')) send('WATCHDOG=1');
     },
     close() {

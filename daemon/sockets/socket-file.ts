@@ -111,8 +111,8 @@ function listening(server: net.Server, address: string): Promise<void> {
 
 /**
  * Links `bound` to `absolute`. A dead socket is moved to `aside` first, and put back should it turn out to live.
- * That is right for two processes that want the same path; a third in the very same moment could push one of them
- * out. Daemons with the same configuration are kept apart before, by the lock of the state directory.
+ * Two processes that want the path at once get it right; with a third in the same moment, one could lose what it
+ * has. Daemons with the same configuration do not get here together: the state directory has a lock.
  */
 async function takeName(socketPath: string, bound: string, absolute: string, aside: string): Promise<void> {
   for (;;) {
