@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { emptyRecordPolicy, type RecordPolicy } from '../format/line-options.ts';
-import { policyProblems } from '../format/policy-check.ts';
+import { mostEntries, policyProblems } from '../format/policy-check.ts';
 import type { ListenAddress } from './config.ts';
 import { normaliseDevicePath, pathsCollide } from './device-path.ts';
 import { foundButWanted } from './found.ts';
@@ -8,6 +8,9 @@ import { isMap, Leaf, mapAt, type Tree } from './leaf.ts';
 import { type ConfigPath, quoted } from './problem.ts';
 import type { ReadKeys } from './schema.ts';
 import { suggest } from './suggestion.ts';
+
+/** Each has a lane, a thread's work and a row in every status; hundreds are unheard of. */
+export const mostDevices = 1000;
 
 /** A problem before its place is known. */
 export interface PathProblem {
@@ -32,6 +35,8 @@ export function crossCheck(tree: Tree, read: Partial<ReadKeys>): PathProblem[] {
 
 /** What the formatter would refuse. It is asked entry by entry, because it does not know where an entry stands. */
 function policyEntryProblems(read: Partial<ReadKeys>): PathProblem[] {
+  const problems = entryCountProblems(read);
+  if (problems.length > 0) return problems;
   const entries: { path: ConfigPath; policy: Partial<RecordPolicy> }[] = [];
   for (const [index, field] of (read.clear_fields ?? []).entries()) {
     entries.push({ path: ['clear_fields', index], policy: { clearFields: [field] } });
@@ -50,8 +55,24 @@ function policyEntryProblems(read: Partial<ReadKeys>): PathProblem[] {
   );
 }
 
+function entryCountProblems(read: Partial<ReadKeys>): PathProblem[] {
+  const counts = {
+    clear_fields: read.clear_fields?.length,
+    unaudited_paths: read.unaudited_paths?.length,
+    audited_headers: read.audited_headers?.size,
+    mounts: read.mounts?.size,
+  };
+  return Object.entries(counts).flatMap(([key, count = 0]) => tooMany([key], count, mostEntries));
+}
+
+function tooMany(path: ConfigPath, count: number, most: number): PathProblem[] {
+  return count <= most ? [] : [{ path, message: `found ${count} entries, wanted at most ${most}` }];
+}
+
 function devicePathProblems(written: readonly string[]): PathProblem[] {
-  const problems: PathProblem[] = [];
+  // Each is compared with all before it.
+  const problems = tooMany(['devices'], written.length, mostDevices);
+  if (problems.length > 0) return problems;
   const earlier: string[] = [];
   for (const key of written) {
     const path = normaliseDevicePath(key);
@@ -78,7 +99,7 @@ function requirementProblems(
   written: readonly string[],
 ): PathProblem[] {
   // Without a map of devices there is a problem already, and every name would be unknown.
-  if (require === undefined || mapAt(tree, 'devices') === null) return [];
+  if (require === undefined || mapAt(tree, 'devices') === null || written.length > mostDevices) return [];
   const known = written.map((key) => normaliseDevicePath(key) ?? key);
   if (require.kind === 'count' && require.count > known.length) {
     const message = `found ${require.count}, wanted at most ${known.length}: that many devices are declared here`;
@@ -87,6 +108,8 @@ function requirementProblems(
   if (require.kind !== 'devices') return [];
   const list = isMap(tree) ? tree['require'] : undefined;
   const leaves = Array.isArray(list) ? list.filter((one) => one instanceof Leaf) : [];
+  const excess = tooMany(['require'], leaves.length, mostDevices);
+  if (excess.length > 0) return excess;
   return leaves.flatMap((leaf, index): PathProblem[] => {
     const path = normaliseDevicePath(leaf.text) ?? leaf.text;
     if (known.includes(path)) return [];

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter } from 'yaml';
 import type { Config, ConfigProblem, DeviceConfig } from './config.ts';
 import { crossCheck } from './cross-checks.ts';
 import { normaliseDevicePath } from './device-path.ts';
@@ -11,6 +11,7 @@ import { readText } from './read-text.ts';
 import { fileSchema, keySchemas, type ReadKeys } from './schema.ts';
 import { type ConfigSource, configSource, lineAndColumn } from './source.ts';
 import { buildTree, placeKey } from './tree.ts';
+import { parseDocuments } from './yaml-documents.ts';
 import { yamlFault } from './yaml-fault.ts';
 
 export interface LoadedConfig {
@@ -79,25 +80,6 @@ export function parseConfig(file: string, text: string): ReadConfig {
     return unusable(file, [{ file, line: 1, column: 1, key: '', message }]);
   }
   return readDocument(file, document, lines);
-}
-
-function parseDocuments(text: string, lineCounter: LineCounter): Document.Parsed[] | null {
-  try {
-    // The core schema is named so that a %YAML 1.1 line cannot bring back `yes` for true and merge keys.
-    const options = {
-      lineCounter,
-      prettyErrors: false,
-      stringKeys: true,
-      schema: 'core',
-      logLevel: 'silent',
-    } as const;
-    const documents = parseAllDocuments(text, options);
-    return Array.isArray(documents) ? [...documents] : [];
-  } catch (error) {
-    // The parser works by recursion, and a few kilobytes of brackets exhaust the stack.
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
 }
 
 function readDocument(file: string, document: Document, lines: LineCounter): ReadConfig {

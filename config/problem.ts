@@ -1,17 +1,24 @@
+import { andMore, firstOf } from './and-more.ts';
 import type { ConfigProblem } from './config.ts';
 import { withoutCredentials } from './hidden-credentials.ts';
 
 /** The way from the top of a configuration to a value: keys and list indexes. */
 export type ConfigPath = readonly (string | number)[];
 
-/** The configuration cannot be used; carries every problem found, in the order of the file. */
+/** Problems that are told; a file with more is most likely no configuration. */
+const mostTold = 100;
+
+/** The configuration cannot be used; carries the problems found, in the order of the file, and how many more there are. */
 export class ConfigRefused extends Error {
   override readonly name = 'ConfigRefused';
   readonly problems: readonly ConfigProblem[];
 
   constructor(problems: readonly ConfigProblem[]) {
-    super(formatProblems(problems));
-    this.problems = problems;
+    const { first, more } = firstOf(problems, mostTold);
+    const next = problems[mostTold];
+    const told = next === undefined ? first : [...first, { ...next, key: '', message: andMore(more) }];
+    super(formatProblems(told));
+    this.problems = told;
   }
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { andMore, firstOf } from '../config/and-more.ts';
 import { hidden, withoutCredentials } from '../config/hidden-credentials.ts';
 import { suggest } from '../config/suggestion.ts';
 import type { OptionProblem, OptionTexts } from './device-kind.ts';
@@ -118,7 +119,10 @@ function spelledOut(
   return texts[name] ?? former;
 }
 
-/** Adds a problem for each option that no table knows. */
+/** Unknown options that are told one by one. */
+const mostTold = 10;
+
+/** Adds a problem for each option that no table knows, and one for those that are too many to be told. */
 export function refuseUnknownOptions(
   type: string,
   tables: readonly OptionTable[],
@@ -127,8 +131,9 @@ export function refuseUnknownOptions(
 ): void {
   const known = tables.flatMap((table) => Object.keys(table));
   const former = tables.flatMap((table) => Object.values(table).map((option) => option.formerly));
-  for (const name of Object.keys(texts)) {
-    if (known.includes(name) || former.includes(name)) continue;
+  const unknown = Object.keys(texts).filter((name) => !known.includes(name) && !former.includes(name));
+  const { first, more } = firstOf(unknown, mostTold);
+  for (const name of first) {
     const meant = suggest(name, known);
     problems.push({
       option: name,
@@ -137,6 +142,7 @@ export function refuseUnknownOptions(
         `${meant === null ? '' : `did you mean "${meant}"? `}type "${type}" has ${known.join(', ')}`,
     });
   }
+  if (more > 0) problems.push({ option: unknown[mostTold]!, message: andMore(more) });
 }
 
 /** The options of a device as anybody who may list devices sees them. */

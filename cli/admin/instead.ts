@@ -1,3 +1,4 @@
+import { andMore, firstOf } from '../../config/and-more.ts';
 import { suggest } from '../../config/suggestion.ts';
 import { printable } from '../text-table.ts';
 
@@ -6,5 +7,7 @@ export function instead(name: string, known: readonly string[]): string {
   const meant = suggest(name, known);
   if (meant !== null) return `did you mean "${printable(meant)}"?`;
   if (known.length === 0) return 'there is none';
-  return `there is ${known.map((each) => `"${printable(each)}"`).join(', ')}`;
+  const { first, more } = firstOf(known, 10);
+  const names = first.map((each) => `"${printable(each)}"`);
+  return `there is ${[...names, ...(more > 0 ? [andMore(more)] : [])].join(', ')}`;
 }

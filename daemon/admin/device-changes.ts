@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { mostDevices } from '../../config/cross-checks.ts';
 import { normaliseDevicePath } from '../../config/device-path.ts';
 import type { Clock } from '../clock.ts';
 import type { Lane } from '../delivery/lane.ts';
@@ -45,6 +46,9 @@ export class DeviceChanges {
     turns.refuseWhenStopping();
     if (normaliseDevicePath(path) !== path) throw new AdminRefused(`invalid path "${path}"`);
     if (devices.isPathTaken(path)) throw new AdminRefused(pathTaken);
+    if (devices.declared.size >= mostDevices) {
+      throw new AdminRefused(`Cannot enable another device: there are ${devices.declared.size} already`);
+    }
     const stored = { type, description, local, options };
     return this.#alongside(this.#enable(stored, apiDevice(path, stored, config())));
   }

@@ -43,10 +43,15 @@ export function listField(fields: JsonObject, name: string): readonly string[] |
   return list;
 }
 
+/** Many times the options of any device. */
+const mostTexts = 1000;
+
 /** A map of texts, also as a list of `key=value` or one such text, as Vault takes it; empty when it is left out. */
 export function textsField(fields: JsonObject, name: string, what: string): Record<string, string> {
   const value = fields.get(name) ?? null;
   if (value === null) return {};
+  const count = value instanceof Map ? value.size : Array.isArray(value) ? value.length : 1;
+  if (count > mostTexts) refuse(name, `at most ${mostTexts} entries`);
   if (!(value instanceof Map)) return pairs(Array.isArray(value) ? value : [value as JsonValue], name);
   const texts = [...value].map(([key, each]): [string, string] => {
     const text = textOf(each);

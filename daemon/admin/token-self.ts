@@ -11,6 +11,9 @@ import { readFields } from './request-body.ts';
 /** Whoever may call may do all that there is to do here. */
 const policies = ['root'];
 
+/** Each is answered twice. */
+const mostPaths = 1000;
+
 /** Seconds since 1970 when this process began, which is all that is known of a token's age. */
 const startedAt = Math.floor(Date.now() / 1000 - process.uptime());
 
@@ -67,6 +70,8 @@ export const tokenSelfRoutes: readonly AdminRoute[] = [
       const given = await readFields(request);
       const paths = listField(given, 'paths') ?? listField(given, 'path') ?? [];
       if (paths.length === 0) throw new AdminRefused('paths must be supplied');
+      if (paths.length > mostPaths)
+        throw new AdminRefused(`Cannot tell of more than ${mostPaths} paths at once`);
       const each = Object.fromEntries(paths.map((path) => [path, policies]));
       return enveloped(paths.length === 1 ? { ...each, capabilities: policies } : each);
     }),

@@ -80,7 +80,7 @@ function isTextList(values: unknown): values is string[] {
 
 function sourceOf(text: string): ValueSource {
   // Blanks around it and the case of the scheme do not count, as in the reference.
-  const [, scheme, rest] = /^\s*(env|file):\/\/(.*?)\s*$/is.exec(text) ?? [];
+  const [, scheme, rest] = /^(env|file):\/\/(.*)$/is.exec(text.trim()) ?? [];
   if (scheme === undefined) return { kind: 'text', text };
   return scheme.toLowerCase() === 'env'
     ? { kind: 'variable', variable: rest! }

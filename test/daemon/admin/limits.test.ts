@@ -63,3 +63,22 @@ test('a device path has 256 bytes with its slash, a name of the policy 1024', as
   assert.equal(await status(`${headers}/${'h'.repeat(1024)}`, {}), 204);
   assert.equal(await status(`${headers}/${'h'.repeat(1025)}`, {}), 400);
 });
+
+test('a call has 1000 options, or asks of 1000 paths, and no more', async (t) => {
+  const { local, control } = await startAdmin(t);
+  const options = (count: number): Record<string, string> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`o${index}`, 'x']));
+  const enable = (given: unknown) =>
+    callAdmin(local, 'POST', '/v1/sys/audit/x', { type: 'file', options: given });
+  for (const more of [options(1001), Object.keys(options(30_000)).map((name) => `${name}=x`)]) {
+    const refused = await enable(more);
+    assert.equal(refused.status, 400);
+    assert.deepEqual(refused.body.errors, ['Cannot use field "options": wanted at most 1000 entries']);
+  }
+  assert.equal((await enable(options(1000))).status, 204);
+  assert.equal(Object.keys(control.table.get('x/')!.options).length, 1000);
+  const ask = (count: number) =>
+    callAdmin(local, 'POST', '/v1/sys/capabilities-self', { paths: Object.keys(options(count)) });
+  assert.equal((await ask(1001)).status, 400);
+  assert.equal((await ask(1000)).status, 200);
+});
