@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import { ConfigRefused, formatProblems } from '../config/problem.ts';
 import { exitCodes } from './exit-codes.ts';
 import { switchOption } from './switch.ts';
+import { printJson, printLines, tell } from './terminal.ts';
 
 interface CheckArguments {
   readonly file: string;
@@ -34,14 +35,13 @@ async function check(file: string, json: boolean): Promise<number> {
   try {
     const { config } = await loadConfiguration(file);
     const summary = `${counted(config.devices.size, 'device')}, ${counted(config.listeners.length, 'listener')}`;
-    process.stdout.write(
-      json ? `${JSON.stringify({ ok: true, problems: [] })}\n` : `${file}: ok, ${summary}\n`,
-    );
+    if (json) printJson({ ok: true, problems: [] });
+    else printLines(`${file}: ok, ${summary}\n`);
     return exitCodes.ok;
   } catch (error) {
     if (!(error instanceof ConfigRefused)) throw error;
-    if (json) process.stdout.write(`${JSON.stringify({ ok: false, problems: error.problems })}\n`);
-    else process.stderr.write(`${formatProblems(error.problems)}\n`);
+    if (json) printJson({ ok: false, problems: error.problems });
+    else tell(`${formatProblems(error.problems)}\n`);
     return exitCodes.usage;
   }
 }

@@ -13,6 +13,7 @@ import { runCommand } from './run.ts';
 import { sendCommand, standardInputFile } from './send.ts';
 import { statusCommand } from './status.ts';
 import { spelledOut } from './switch.ts';
+import { tell } from './terminal.ts';
 import { tokenCommand } from './token.ts';
 import { tuneCommand } from './tune.ts';
 
@@ -83,11 +84,11 @@ export async function runCommandLine(words: readonly string[], straySignals: Str
 
 function explain(error: unknown, words: readonly string[]): number {
   if (error instanceof ConfigRefused) {
-    process.stderr.write(`${error.message}\n`);
+    tell(`${error.message}\n`);
     return exitCodes.usage;
   }
   if (error instanceof CommandFailed) {
-    process.stderr.write(`audit-sidecar: ${error.message}\n`);
+    tell(`audit-sidecar: ${error.message}\n`);
     return exitCodes.failed;
   }
   if (error instanceof UsageRefused) {
@@ -96,7 +97,7 @@ function explain(error: unknown, words: readonly string[]): number {
       words[0] === 'hash' && error.message.startsWith('Unknown')
         ? 'Unknown option'
         : withoutCredentials(error.message);
-    process.stderr.write(`audit-sidecar: ${message}\n`);
+    tell(`audit-sidecar: ${message}\n`);
     return exitCodes.usage;
   }
   // Its message may hold anything, a piece of a record too.

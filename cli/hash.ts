@@ -9,6 +9,7 @@ import type { HttpPeer } from './http-call.ts';
 import { hashOffline } from './offline-hash.ts';
 import { CommandFailed, UsageRefused } from './refusals.ts';
 import { switchOption } from './switch.ts';
+import { printJson, printLines } from './terminal.ts';
 
 interface HashArguments extends PlaceArguments {
   readonly device: string;
@@ -76,7 +77,8 @@ async function hash(args: HashArguments): Promise<number> {
     peer === null
       ? await hashOffline(device, args.config ?? null, value)
       : await hashByDaemon(peer, device, value);
-  process.stdout.write(args.json ? `${JSON.stringify({ device, hash: text })}\n` : `${text}\n`);
+  if (args.json) printJson({ device, hash: text });
+  else printLines(`${text}\n`);
   return exitCodes.ok;
 }
 

@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { CommandFailed } from './refusals.ts';
+import { tell } from './terminal.ts';
 
 /**
  * What a device writes in place of `value`, without its daemon: the salt is read from where the configuration says.
@@ -22,7 +23,7 @@ async function saltOf(device: string, configFile: string | null): Promise<Buffer
   const saltFile = config.devices.get(device)?.saltFile ?? null;
   try {
     const warn = (message: string): void => {
-      process.stderr.write(`audit-sidecar: ${message}\n`);
+      tell(`audit-sidecar: ${message}\n`);
     };
     const salt = saltFile === null ? readSalt(config.stateDir, device) : await readSaltFile(saltFile, warn);
     if (salt !== null) return salt;

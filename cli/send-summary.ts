@@ -56,7 +56,7 @@ export function summaryText(summary: SendSummary): string {
 export function refusalsText(summary: SendSummary): string {
   const refused = Object.values(summary.refused).reduce((total, count) => total + count, 0);
   const lines = summary.refusals.map(
-    ({ line, code, message }) => `line ${line}: ${code}: ${printable(message)}`,
+    ({ line, code, message }) => `line ${line}: ${code}: ${visible(message)}`,
   );
   const more = refused - lines.length;
   if (more > 0) lines.push(`… and ${more} more`);
@@ -64,7 +64,7 @@ export function refusalsText(summary: SendSummary): string {
 }
 
 /** The message comes over a socket; on a terminal it must not move the cursor. */
-function printable(message: string): string {
+function visible(message: string): string {
   return JSON.stringify(message.length > 300 ? `${message.slice(0, 300)}…` : message).slice(1, -1);
 }
 

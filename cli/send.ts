@@ -11,6 +11,7 @@ import { UsageRefused } from './refusals.ts';
 import { refusalsText, summarise, summaryText } from './send-summary.ts';
 import { switchOption } from './switch.ts';
 import { emptyTally } from './tally.ts';
+import { printJson, printLines, tell } from './terminal.ts';
 
 interface SendArguments {
   readonly file: string;
@@ -88,17 +89,17 @@ async function send(args: SendArguments): Promise<number> {
     process.removeListener('SIGINT', interrupt);
   }
   const summary = summarise(tally, performance.now() - start, failure);
-  process.stderr.write(refusalsText(summary));
+  tell(refusalsText(summary));
   if (failure !== null) {
     const rest =
       summary.unanswered === 0
         ? ''
         : `; ${summary.unanswered} of ${summary.sent} records sent are unanswered`;
-    process.stderr.write(`audit-sidecar: ${failure}${rest}\n`);
+    tell(`audit-sidecar: ${failure}${rest}\n`);
   }
-  if (args.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  if (args.json) printJson(summary);
   // A row of zeros would say nothing about a file that is not there.
-  else if (failure === null || summary.sent > 0) process.stdout.write(summaryText(summary));
+  else if (failure === null || summary.sent > 0) printLines(summaryText(summary));
   return failure === null && summary.ok === summary.sent ? exitCodes.ok : exitCodes.failed;
 }
 

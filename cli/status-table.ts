@@ -1,6 +1,7 @@
+import { visible } from '../config/visible-text.ts';
 import type { DeviceReport, ReadinessReport } from '../daemon/monitoring/health.ts';
 import { age, size } from './quantities.ts';
-import { printable, tableLines } from './text-table.ts';
+import { tableLines } from './text-table.ts';
 
 const reset = '\u001b[0m';
 const stateColours: Readonly<Record<DeviceReport['state'], string>> = {
@@ -15,8 +16,8 @@ const stateColumn = columns.indexOf('STATE');
 
 /** The report as an aligned table below whom was `asked`, times as ages at `now` (milliseconds since 1970). */
 export function statusText(report: ReadinessReport, asked: string, now: number, colour: boolean): string {
-  const verdict = report.ready ? 'ready' : `not ready: ${printable(report.reason ?? 'no reason given')}`;
-  const head = `${verdict}${troubleText(report.devices)}\n${printable(asked)}`;
+  const verdict = report.ready ? 'ready' : `not ready: ${visible(report.reason ?? 'no reason given')}`;
+  const head = `${verdict}${troubleText(report.devices)}\n${visible(asked)}`;
   if (report.devices.length === 0) return `${head}\nno devices\n`;
   const rows = [columns, ...report.devices.map((device) => cells(device, now))];
   const lines = tableLines(rows, (cell, row, column) => {
@@ -41,10 +42,10 @@ function troubleText(devices: readonly DeviceReport[]): string {
 
 function cells(device: DeviceReport, now: number): string[] {
   return [
-    printable(device.path),
-    printable(device.type),
-    printable(device.declared),
-    printable(device.state),
+    visible(device.path),
+    visible(device.type),
+    visible(device.declared),
+    visible(device.state),
     age(now - Date.parse(device.since)),
     device.queue_records === 0 ? '-' : age(device.oldest_waiting_seconds * 1000),
     `${device.queue_records} (${size(device.queue_bytes)} of ${size(device.queue_limit_bytes)})`,
@@ -55,5 +56,5 @@ function cells(device: DeviceReport, now: number): string[] {
 /** A device's last error and its age, or a dash. */
 export function lastErrorText({ last_error: error }: DeviceReport, now: number): string {
   if (error === null) return '-';
-  return `${age(now - Date.parse(error.at))} ago, ${printable(error.reason)}: ${printable(error.message)}`;
+  return `${age(now - Date.parse(error.at))} ago, ${visible(error.reason)}: ${visible(error.message)}`;
 }

@@ -8,6 +8,7 @@ import { fetchReadiness } from './readiness.ts';
 import { CommandFailed, UsageRefused } from './refusals.ts';
 import { statusText } from './status-table.ts';
 import { switchOption } from './switch.ts';
+import { printJson, tell } from './terminal.ts';
 
 interface StatusArguments {
   readonly url: string | undefined;
@@ -50,8 +51,8 @@ async function status({ url, socket, config, json }: StatusArguments): Promise<n
   const asked = `asked "${peerName(peer)}"`;
   const colour = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
   if (json) {
-    process.stderr.write(`${asked}\n`);
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    tell(`${asked}\n`);
+    printJson(report);
   } else {
     process.stdout.write(statusText(report, asked, Date.now(), colour));
   }

@@ -16,8 +16,3 @@ export function tableLines(
 export function orDash(text: string): string {
   return text === '' ? '-' : text;
 }
-
-/** Text that comes from outside: on a terminal it must not move the cursor. */
-export function printable(text: string): string {
-  return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
-}

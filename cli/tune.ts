@@ -1,12 +1,14 @@
 import type { CommandModule } from 'yargs';
 import { hasControlCharacter } from '../config/device-path.ts';
+import { visible } from '../config/visible-text.ts';
 import { apiPath, callAdmin, foreignAnswer } from './admin/admin-call.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from './admin/admin-place.ts';
 import { exitCodes } from './exit-codes.ts';
 import { isArrayOf, isText } from './json-shapes.ts';
 import { UsageRefused } from './refusals.ts';
 import { switchOption } from './switch.ts';
-import { orDash, printable, tableLines } from './text-table.ts';
+import { printJson, printLines } from './terminal.ts';
+import { orDash, tableLines } from './text-table.ts';
 
 interface TuneArguments extends PlaceArguments {
   readonly mount: string;
@@ -72,15 +74,12 @@ async function tune(args: TuneArguments): Promise<number> {
   });
   if (!isArrayOf(request, isText) || !isArrayOf(response, isText)) return foreignAnswer(peer);
   const rows = [
-    ['mount', printable(`${namespaceText(namespace)}${args.auth ? 'auth/' : ''}${mount}/`)],
-    ['request keys', orDash(printable(request.join(', ')))],
-    ['response keys', orDash(printable(response.join(', ')))],
+    ['mount', visible(`${namespaceText(namespace)}${args.auth ? 'auth/' : ''}${mount}/`)],
+    ['request keys', orDash(visible(request.join(', ')))],
+    ['response keys', orDash(visible(response.join(', ')))],
   ];
-  process.stdout.write(
-    args.json
-      ? `${JSON.stringify({ [requestField]: request, [responseField]: response })}\n`
-      : `${tableLines(rows).join('\n')}\n`,
-  );
+  if (args.json) printJson({ [requestField]: request, [responseField]: response });
+  else printLines(`${tableLines(rows).join('\n')}\n`);
   return exitCodes.ok;
 }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { DeviceConfig } from './config.ts';
 import type { Leaf } from './leaf.ts';
 import { filePath, flag, Refused, scalar, text } from './scalars.ts';
-import { mapOf, section } from './shapes.ts';
+import { mapOf, orEmpty, section } from './shapes.ts';
 
 /** The kinds of devices judge the values; here they only have to be one text each, and the same to every reader. */
 const option: z.ZodType<Leaf> = scalar('text, a number, true or false', (leaf) => {
@@ -19,7 +19,7 @@ export const device: z.ZodType<Omit<DeviceConfig, 'path'>> = section({
   type: scalar('a type of device, such as file', ({ text }) => (text === '' ? null : text)),
   description: text.default(''),
   local: flag.default(false),
-  options: mapOf('a map of options', option).default({}),
+  options: orEmpty(mapOf('a map of options', option)).default({}),
   salt_file: filePath.nullable().default(null),
 }).transform(({ type, description, local, options, salt_file: saltFile }) => {
   const secrets = Object.entries(options).filter(([, leaf]) => leaf.secret);

@@ -1,9 +1,10 @@
-import { type Document, LineCounter } from 'yaml';
+import { type Document, isScalar, LineCounter } from 'yaml';
 import type { Config, ConfigProblem, DeviceConfig } from './config.ts';
 import { crossCheck } from './cross-checks.ts';
 import { normaliseDevicePath } from './device-path.ts';
 import { device } from './device-schema.ts';
 import { embeddedName, embeddedText } from './embedded.ts';
+import { withoutEmptySections } from './empty-sections.ts';
 import { frozen } from './frozen.ts';
 import { isMap, mapAt, type Tree } from './leaf.ts';
 import { type ConfigPath, ConfigRefused } from './problem.ts';
@@ -83,7 +84,9 @@ export function parseConfig(file: string, text: string): ReadConfig {
 }
 
 function readDocument(file: string, document: Document, lines: LineCounter): ReadConfig {
-  const { tree, places, faults } = buildTree(document, process.env['CREDENTIALS_DIRECTORY']);
+  const built = buildTree(document, process.env['CREDENTIALS_DIRECTORY']);
+  const { places, faults } = built;
+  const tree = withoutEmptySections(built.tree, (key) => isWordNull(document.get(key, true)));
   const deviceTrees = Object.entries(mapAt(tree, 'devices') ?? {});
   const asWritten = new Map<string, string>();
   for (const [written] of deviceTrees) {
@@ -140,6 +143,10 @@ function asConfig(keys: ReadKeys, devices: readonly DeviceConfig[]): Config {
     limits: keys.limits,
     log: keys.log,
   });
+}
+
+function isWordNull(node: unknown): boolean {
+  return isScalar(node) && node.value === null && node.source !== undefined && node.source !== '';
 }
 
 /** One slip makes the parser complain about all that follows it on the line. */

@@ -3,7 +3,7 @@ import type { MountKeys } from '../format/line-options.ts';
 import { normaliseDevicePath } from './device-path.ts';
 import { isHeaderName } from './header-name.ts';
 import { flag, oneOf, Refused, scalar } from './scalars.ts';
-import { either, list, mapOf, section } from './shapes.ts';
+import { either, list, mapOf, orEmpty, section } from './shapes.ts';
 import { vaultUnauditedPaths } from './unaudited-paths.ts';
 
 /** A name that messages and status pages may repeat, so never a credential. */
@@ -19,10 +19,9 @@ function shownName(
 
 const keys = list('a list of keys', shownName('a key of request.data or response.data')).default([]);
 
-const mountKeys: z.ZodType<MountKeys> = section({
-  audit_non_hmac_request_keys: keys,
-  audit_non_hmac_response_keys: keys,
-}).transform((found) => ({
+const mountKeys: z.ZodType<MountKeys> = orEmpty(
+  section({ audit_non_hmac_request_keys: keys, audit_non_hmac_response_keys: keys }),
+).transform((found) => ({
   requestKeys: found.audit_non_hmac_request_keys,
   responseKeys: found.audit_non_hmac_response_keys,
 }));
@@ -51,7 +50,7 @@ export const mounts: z.ZodType<ReadonlyMap<string, MountKeys>> = mapOf('a map of
 /** The key `audited_headers`: by lower-case name. Hashed unless the file says otherwise: a header may hold a token. */
 export const auditedHeaders: z.ZodType<ReadonlyMap<string, { readonly hmac: boolean }>> = mapOf(
   'a map of headers',
-  section({ hmac: flag.default(true) }),
+  orEmpty(section({ hmac: flag.default(true) })),
 )
   .transform((found, context) => {
     const byName = new Map<string, { readonly hmac: boolean }>();

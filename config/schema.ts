@@ -62,6 +62,7 @@ const metrics: z.ZodType<Config['metrics']> = section({
   listen: listenAddress.nullable().default({ kind: 'tcp', host: '127.0.0.1', port: 8219 }),
 })
   .transform(({ listen }) => (listen === null ? null : { listen }))
+  .nullable()
   .prefault({});
 
 const log: z.ZodType<Config['log']> = section({

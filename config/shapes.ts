@@ -20,6 +20,11 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape): z.ZodType<z.
   return notScalar(map as unknown as z.ZodType<z.output<z.ZodObject<Shape>>>);
 }
 
+/** As a section or map whose entries all have defaults: left empty, it is one without entries. */
+export function orEmpty<T>(map: z.ZodType<T>): z.ZodType<T> {
+  return z.preprocess((value) => (value === null ? {} : value), map);
+}
+
 export function list<T>(wanted: string, each: z.ZodType<T>): z.ZodType<T[]> {
   return z.array(each, { error: (issue) => foundButWanted(issue.input, wanted) });
 }

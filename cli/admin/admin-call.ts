@@ -1,3 +1,4 @@
+import { visible } from '../../config/visible-text.ts';
 import {
   callFault,
   type HttpPeer,
@@ -8,7 +9,6 @@ import {
 } from '../http-call.ts';
 import { isArrayOf, isObject, isText, parsedJson } from '../json-shapes.ts';
 import { CommandFailed } from '../refusals.ts';
-import { printable } from '../text-table.ts';
 
 /** Enabling waits for the device to open and for its test record, each for seconds. */
 const patienceMs = 60_000;
@@ -50,7 +50,7 @@ function refusal(peer: HttpPeer, { status }: HttpReply, value: unknown): string 
     return `Cannot use the answer of "${peerName(peer)}": it answers ${status}, not as the admin API of audit-sidecar does`;
   }
   // Some of Vault's own messages have several lines.
-  const text = errors.map((error) => printable(error.replace(/\s+/g, ' ').trim())).join('; ');
+  const text = errors.map((error) => visible(error.replace(/\s+/g, ' ').trim())).join('; ');
   return status === 403
     ? `${text}; show a token that stands in the file "admin.tcp.token_file" of the daemon`
     : text;

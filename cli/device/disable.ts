@@ -3,6 +3,7 @@ import { apiPath, callAdmin } from '../admin/admin-call.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
 import { fetchDevices, namedDevice } from '../admin/known-devices.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { printLines } from '../terminal.ts';
 
 interface DisableArguments extends PlaceArguments {
   readonly path: string;
@@ -28,6 +29,6 @@ async function disable(args: DisableArguments): Promise<number> {
   // The API is content with a path that is not known; a person has misspelt it.
   const { path } = namedDevice(await fetchDevices(peer), args.path);
   await callAdmin(peer, { method: 'DELETE', path: apiPath('audit', path) });
-  process.stdout.write(`Device "${path}" is disabled\n`);
+  printLines(`Device "${path}" is disabled\n`);
   return exitCodes.ok;
 }

@@ -5,6 +5,7 @@ import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-pla
 import { exitCodes } from '../exit-codes.ts';
 import { UsageRefused } from '../refusals.ts';
 import { switchOption } from '../switch.ts';
+import { printLines } from '../terminal.ts';
 import { readOptionWords } from './option-words.ts';
 
 interface EnableArguments extends PlaceArguments {
@@ -69,6 +70,6 @@ async function enable(args: EnableArguments): Promise<number> {
     path: apiPath('audit', path.slice(0, -1)),
     body: { type, description, local, options },
   });
-  process.stdout.write(`Device "${path}" of type "${type}" is enabled\n`);
+  printLines(`Device "${path}" of type "${type}" is enabled\n`);
   return exitCodes.ok;
 }

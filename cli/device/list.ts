@@ -1,11 +1,13 @@
 import type { CommandModule } from 'yargs';
+import { visible } from '../../config/visible-text.ts';
 import type { DeviceReport } from '../../daemon/monitoring/health.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
 import { fetchDevices, type KnownDevice } from '../admin/known-devices.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fetchReadiness } from '../readiness.ts';
 import { switchOption } from '../switch.ts';
-import { orDash, printable, tableLines } from '../text-table.ts';
+import { printJson, printLines } from '../terminal.ts';
+import { orDash, tableLines } from '../text-table.ts';
 
 interface ListArguments extends PlaceArguments {
   readonly detailed: boolean;
@@ -40,7 +42,8 @@ async function list(args: ListArguments): Promise<number> {
     const report = reports.find((each) => each.path === device.path);
     return { ...device, state: report?.state ?? null, declared: report?.declared ?? null };
   });
-  process.stdout.write(args.json ? `${JSON.stringify(devices)}\n` : listText(devices, args.detailed));
+  if (args.json) printJson(devices);
+  else printLines(listText(devices, args.detailed));
   return exitCodes.ok;
 }
 
@@ -50,7 +53,7 @@ function listText(devices: readonly ListedDevice[], detailed: boolean): string {
   const rows = devices.map((device) => {
     const texts = [device.path, device.type, device.state ?? '', device.declared ?? '', device.description];
     if (detailed) texts.push(device.local ? 'yes' : 'no', optionsText(device));
-    return texts.map((text) => orDash(printable(text)));
+    return texts.map((text) => orDash(visible(text)));
   });
   if (detailed) head.push('LOCAL', 'OPTIONS');
   return `${tableLines([head, ...rows]).join('\n')}\n`;

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { visible } from '../../config/visible-text.ts';
 import type { DeviceReport } from '../../daemon/monitoring/health.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
 import { fetchDevices, type KnownDevice, namedDevice } from '../admin/known-devices.ts';
@@ -7,7 +8,8 @@ import { age, size } from '../quantities.ts';
 import { fetchReadiness } from '../readiness.ts';
 import { lastErrorText } from '../status-table.ts';
 import { switchOption } from '../switch.ts';
-import { orDash, printable, tableLines } from '../text-table.ts';
+import { printJson, printLines } from '../terminal.ts';
+import { orDash, tableLines } from '../text-table.ts';
 
 interface ShowArguments extends PlaceArguments {
   readonly path: string;
@@ -36,22 +38,21 @@ async function show(args: ShowArguments): Promise<number> {
   const device = namedDevice(await fetchDevices(peer), args.path);
   const { devices: reports } = await fetchReadiness(peer);
   const report = reports.find((each) => each.path === device.path) ?? null;
-  process.stdout.write(
-    args.json ? `${JSON.stringify({ ...device, ...report })}\n` : showText(device, report, Date.now()),
-  );
+  if (args.json) printJson({ ...device, ...report });
+  else printLines(showText(device, report, Date.now()));
   return exitCodes.ok;
 }
 
 function showText(device: KnownDevice, report: DeviceReport | null, now: number): string {
   const rows = [
-    ['path', printable(device.path)],
-    ['type', printable(device.type)],
-    ['description', orDash(printable(device.description))],
+    ['path', visible(device.path)],
+    ['type', visible(device.type)],
+    ['description', orDash(visible(device.description))],
     ['local', device.local ? 'yes' : 'no'],
     ...(report === null ? [] : reportRows(report, now)),
     ...Object.entries(device.options).map(([key, value], index) => [
       index === 0 ? 'options' : '',
-      printable(`${key}=${value}`),
+      visible(`${key}=${value}`),
     ]),
   ];
   return `${tableLines(rows).join('\n')}\n`;
@@ -64,7 +65,7 @@ function reportRows(report: DeviceReport, now: number): string[][] {
     ['declared', report.declared === 'config' ? 'in the configuration file' : 'through the API'],
     [
       'state',
-      `${printable(report.state)} since ${printable(report.since)} (${age(now - Date.parse(report.since))})`,
+      `${visible(report.state)} since ${visible(report.since)} (${age(now - Date.parse(report.since))})`,
     ],
     ['last error', lastErrorText(report, now)],
     [

@@ -1,9 +1,11 @@
 import type { CommandModule } from 'yargs';
+import { visible } from '../../config/visible-text.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
 import { fetchHeaders, writtenAs } from '../admin/audited-headers.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { switchOption } from '../switch.ts';
-import { printable, tableLines } from '../text-table.ts';
+import { printJson, printLines } from '../terminal.ts';
+import { tableLines } from '../text-table.ts';
 
 interface ListArguments extends PlaceArguments {
   readonly json: boolean;
@@ -23,9 +25,10 @@ export function headerListCommand(endWith: (code: number) => void): CommandModul
 
 async function list(args: ListArguments): Promise<number> {
   const headers = await fetchHeaders(await adminPeer(args));
-  const rows = [...headers].map(([name, header]) => [printable(name), writtenAs(header)]);
+  const rows = [...headers].map(([name, header]) => [visible(name), writtenAs(header)]);
   const text =
     rows.length === 0 ? 'no headers\n' : `${tableLines([['HEADER', 'VALUES'], ...rows]).join('\n')}\n`;
-  process.stdout.write(args.json ? `${JSON.stringify(Object.fromEntries(headers))}\n` : text);
+  if (args.json) printJson(Object.fromEntries(headers));
+  else printLines(text);
   return exitCodes.ok;
 }

@@ -4,6 +4,7 @@ import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-pla
 import { fetchHeaders, headersPath, writtenAs } from '../admin/audited-headers.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { switchOption } from '../switch.ts';
+import { printLines } from '../terminal.ts';
 
 interface SetArguments extends PlaceArguments {
   readonly name: string;
@@ -46,6 +47,6 @@ async function set(args: SetArguments): Promise<number> {
   // What was left out is the daemon's to decide, so it is asked what it made of it.
   const header = (await fetchHeaders(peer)).get(args.name.toLowerCase());
   const outcome = header === undefined ? 'set' : `written, ${writtenAs(header)}`;
-  process.stdout.write(`Header "${args.name.toLowerCase()}" is ${outcome}\n`);
+  printLines(`Header "${args.name.toLowerCase()}" is ${outcome}\n`);
   return exitCodes.ok;
 }

@@ -5,6 +5,7 @@ import { fetchHeaders, headersPath } from '../admin/audited-headers.ts';
 import { instead } from '../admin/instead.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailed } from '../refusals.ts';
+import { printLines } from '../terminal.ts';
 
 interface UnsetArguments extends PlaceArguments {
   readonly name: string;
@@ -33,7 +34,7 @@ async function unset(args: UnsetArguments): Promise<number> {
   }
   await callAdmin(peer, { method: 'DELETE', path: apiPath(headersPath, name) });
   const left = (await fetchHeaders(peer)).has(name);
-  process.stdout.write(
+  printLines(
     left
       ? `Header "${name}" is as the configuration file has it\n`
       : `Header "${name}" is no longer written\n`,

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { CommandModule } from 'yargs';
 import { exitCodes } from '../exit-codes.ts';
 import { switchOption } from '../switch.ts';
+import { tell } from '../terminal.ts';
 
 interface NewArguments {
   readonly file: string;
@@ -42,7 +43,7 @@ async function make({ file, append, print }: NewArguments): Promise<number> {
   const now = new Date();
   const appended = append && (await appendToken(file, token, now));
   if (!appended) await createTokenFile(file, token, now);
-  process.stderr.write(appended ? afterAppending(file) : afterCreating(file));
+  tell(appended ? afterAppending(file) : afterCreating(file));
   if (print) process.stdout.write(`${token}\n`);
   return exitCodes.ok;
 }

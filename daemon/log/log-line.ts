@@ -1,3 +1,5 @@
+import { visibleJson } from '../../config/visible-text.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -19,12 +21,6 @@ const maxValueLength = 2000;
 
 const plainText = /^[^\s"=\\\p{C}]+$/u;
 
-/**
- * What JSON does not escape and a terminal or a line reader may act on: C1 controls, format characters such as those
- * that reverse the direction of text, and Unicode's two other line ends.
- */
-const hidden = /[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu;
-
 /** One event as one line with its line end, whatever is in the values. */
 export function formatLine(
   style: LineStyle,
@@ -44,28 +40,20 @@ export function formatLine(
       // A field cannot take the place of the three above.
       entry[key in entry ? `${key}_` : key] = typeof value === 'string' ? shortened(value) : value;
     }
-    return `${prefix}${visible(JSON.stringify(entry))}\n`;
+    return `${prefix}${visibleJson(JSON.stringify(entry))}\n`;
   }
   // The journal keeps time and level itself.
   const start = style.priority ? '' : `${new Date(wallTimeMs).toISOString()} ${level.padEnd(5)} `;
-  let line = `${prefix}${start}${visible(JSON.stringify(shortened(event)).slice(1, -1))}`;
+  let line = `${prefix}${start}${visibleJson(JSON.stringify(shortened(event)).slice(1, -1))}`;
   for (const [key, value] of Object.entries(fields)) line += ` ${textOf(key)}=${textOf(value)}`;
   return `${line}\n`;
 }
 
 function textOf(value: string | number | boolean | null): string {
   const text = shortened(String(value));
-  return plainText.test(text) ? text : visible(JSON.stringify(text));
+  return plainText.test(text) ? text : visibleJson(JSON.stringify(text));
 }
 
 function shortened(text: string): string {
   return text.length <= maxValueLength ? text : `${text.slice(0, maxValueLength)}…`;
-}
-
-function visible(json: string): string {
-  return json.replace(hidden, (character) => character.split('').map(escapedUnit).join(''));
-}
-
-function escapedUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

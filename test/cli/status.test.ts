@@ -198,3 +198,15 @@ test('nobody is asked but who is named, by an option, a configuration or at the 
   assert.equal(json.stderr, `asked "${socket}"\n`);
   assert.equal((await runCommand(t, ['status', '--config', config, '--socket', socket])).code, 2);
 });
+
+test('nothing that a daemon answers acts on the terminal, as text or as JSON', async (t) => {
+  const hostile = 'a\u001b[2J\u009b31m\u202eb\u2028c\u0085';
+  const report = { ...ready, devices: [device(`${hostile}/`, { type: hostile })] };
+  const port = await answering(t, 200, JSON.stringify(report));
+  for (const json of [[], ['--json']]) {
+    const { stdout } = await runCommand(t, ['status', '--url', `http://127.0.0.1:${port}`, ...json]);
+    assert.doesNotMatch(stdout.replaceAll('\n', ''), /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u);
+    assert.ok(stdout.includes('a\\u001b[2J\\u009b31m\\u202eb\\u2028c\\u0085'));
+    if (json.length > 0) assert.deepEqual(JSON.parse(stdout), report);
+  }
+});

@@ -44,7 +44,6 @@ test('a value of the wrong shape is named with what was found and what is wanted
     '2:1: limits: found 5, wanted a map with the keys max_record_bytes, connection_bytes, total_bytes, connections, stop_timeout',
   );
   assertProblems('log: [a]', '2:1: log: found a list, wanted a map with the keys format, level');
-  assertProblems('log:', '2:1: log: found nothing, wanted a map with the keys format, level');
   assertProblems('clear_fields: {a: b}', '2:1: clear_fields: found a map, wanted a list of JSON paths');
   assertProblems('state_dir: [a]', '2:1: state_dir: found a list, wanted the path of a file or folder');
   assertProblems('state_dir: ""', '2:1: state_dir: found "", wanted the path of a file or folder');
