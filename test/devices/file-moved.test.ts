@@ -393,3 +393,23 @@ test('half a line is left behind when the file is deleted by then, and its whole
   await write(subject, 2);
   assert.deepEqual(subject.lines(), texts(0, 1, 2));
 });
+
+test('what came after a truncation is not taken for seen when half a line is cut off behind it', async (context) => {
+  const subject = fileSubject(context);
+  const { file, lane, clock, lines } = subject;
+  await lane.open();
+  await lane.write(linesOf(texts(0, 1, 2, 3)));
+  clock.advance(checkMs);
+  await lane.open();
+  truncateSync(file);
+  await write(subject, 4);
+  limitFiles(300);
+  try {
+    assert.equal((await lane.write(linesOf(texts(5)))).failure?.reason, 'no_space');
+  } finally {
+    limitFiles('unlimited');
+  }
+  rmSync(file);
+  await lane.device.reopen(new AbortController().signal);
+  assert.deepEqual(lines(), texts(4));
+});
