@@ -1,3 +1,4 @@
+import { visible } from '../config/visible-text.ts';
 import { answered, type Tally } from './tally.ts';
 
 /** What `send --json` prints. */
@@ -55,17 +56,15 @@ export function summaryText(summary: SendSummary): string {
 /** Line, code and message of the first refusals, and how many more there are. */
 export function refusalsText(summary: SendSummary): string {
   const refused = Object.values(summary.refused).reduce((total, count) => total + count, 0);
-  const lines = summary.refusals.map(
-    ({ line, code, message }) => `line ${line}: ${code}: ${visible(message)}`,
-  );
+  const lines = summary.refusals.map(({ line, code, message }) => `line ${line}: ${code}: ${shown(message)}`);
   const more = refused - lines.length;
   if (more > 0) lines.push(`… and ${more} more`);
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** The message comes over a socket; on a terminal it must not move the cursor. */
-function visible(message: string): string {
-  return JSON.stringify(message.length > 300 ? `${message.slice(0, 300)}…` : message).slice(1, -1);
+/** The message comes over a socket. */
+function shown(message: string): string {
+  return visible(message.length > 300 ? `${message.slice(0, 300)}…` : message);
 }
 
 function rounded(value: number): number {

@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import { parseDuration } from '../config/duration.ts';
 import { reasonOf } from '../config/file-fault.ts';
 import { exitCodes } from './exit-codes.ts';
+import { InputRefused } from './input-fault.ts';
 import { showProgress } from './progress.ts';
 import { SendInterrupted, type SendSettings } from './record-connection.ts';
 import { sendRecords } from './record-sender.ts';
@@ -26,6 +27,9 @@ export const standardInputFile = '/dev/stdin';
 
 const embeddedSocket = './var/ingest.sock';
 const installedSocket = '/run/audit-sidecar/ingest.sock';
+
+/** Whoever ends it is still told what became of the records. */
+const interrupting = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const jsonSwitch = switchOption('json', false, 'Print the summary as JSON');
 
@@ -75,18 +79,19 @@ async function send(args: SendArguments): Promise<number> {
     signal: interruption.signal,
   };
   const interrupt = (): void => interruption.abort();
-  process.once('SIGINT', interrupt);
+  for (const signal of interrupting) process.once(signal, interrupt);
   const tally = emptyTally();
   const hideProgress = showProgress(tally);
   const start = performance.now();
   let failure: string | null = null;
   try {
-    await sendRecords(openInput(args.file), settings, tally);
+    await sendRecords(openInput(args.file), shellName(args.file), settings, tally);
+    if (tally.sent === 0) failure = `Cannot send ${inputName(args.file)}: there is no record in it`;
   } catch (error) {
     failure = explained(error, settings.socketPath, args.file);
   } finally {
     hideProgress();
-    process.removeListener('SIGINT', interrupt);
+    for (const signal of interrupting) process.removeListener(signal, interrupt);
   }
   const summary = summarise(tally, performance.now() - start, failure);
   tell(refusalsText(summary));
@@ -108,9 +113,20 @@ function openInput(file: string): Readable {
 }
 
 function explained(error: unknown, socketPath: string, file: string): string {
+  if (error instanceof InputRefused) return `Cannot send ${inputName(file)}: ${error.message}`;
   if (error instanceof SendInterrupted) return `Cannot send to "${socketPath}": ${error.message}`;
   if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-  return `Cannot read records from ${file === standardInputFile ? 'standard input' : `"${file}"`}: ${reasonOf(error)}`;
+  return `Cannot read records from ${inputName(file)}: ${reasonOf(error)}`;
+}
+
+function inputName(file: string): string {
+  return file === standardInputFile ? 'standard input' : `"${file}"`;
+}
+
+/** As it is typed in a command that reads it. */
+function shellName(file: string): string {
+  if (file === standardInputFile) return 'FILE';
+  return /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
 }
 
 function readWindow(text: string): number {

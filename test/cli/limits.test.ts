@@ -108,7 +108,7 @@ test('a reply of a mebibyte is waited for, a longer one is foreign', async (t) =
     const { signal } = new AbortController();
     const settings = { socketPath: peer.socketPath, window: 1, replyTimeoutMs: 0, signal };
     const tally = emptyTally();
-    await sendRecords(Readable.from([Buffer.from('{}\n')]), settings, tally);
+    await sendRecords(Readable.from([Buffer.from('{}\n')]), 'FILE', settings, tally);
     return tally;
   };
   assert.equal((await sending(t, most)).refusals[0]?.message.length, most - around.length);

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { inputFault } from '../../cli/input-fault.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { runCommand, startCommand } from './command.ts';
@@ -197,16 +199,87 @@ test('whatever is no reply ends the sending, and is not repeated', async (t) => 
   }
 });
 
-test('an interrupt ends it with the summary so far', async (t) => {
-  const peer = await ingestPeer(t, () => {});
-  const command = startCommand(t, ['send', '-', '-s', peer.socketPath]);
-  command.process.stdin.write(`${record(1)}\n`);
-  await waitFor('the record has arrived', () => peer.records.length === 1);
-  command.process.kill('SIGINT');
-  const { code, stdout, stderr } = await command.ended;
-  assert.equal(code, 1);
-  assert.match(stdout, /unanswered {2}1\n/);
-  assert.match(stderr, /interrupted; 1 of 1 records sent are unanswered/);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test(`${signal} ends it with the summary so far`, async (t) => {
+    const peer = await ingestPeer(t, () => {});
+    const command = startCommand(t, ['send', '-', '-s', peer.socketPath]);
+    command.process.stdin.write(`${record(1)}\n`);
+    await waitFor('the record has arrived', () => peer.records.length === 1);
+    command.process.kill(signal);
+    const { code, stdout, stderr } = await command.ended;
+    assert.equal(code, 1);
+    assert.match(stdout, /unanswered {2}1\n/);
+    assert.match(stderr, /interrupted; 1 of 1 records sent are unanswered/);
+  });
+}
+
+test('what is no lines of records gets one hint, and nothing is sent', async (t) => {
+  const peer = await ingestPeer(t, (_, connection) => connection.write(okReply));
+  const all = records(200);
+  const folder = temporaryDirectory(t);
+  const values = all.map((text) => JSON.parse(text) as unknown);
+  for (const [name, bytes, hint] of [
+    ['a.gz', gzipSync(all.join('\n')), /: it is compressed; .*: zcat \S+a\.gz \| audit-sidecar send -\n$/],
+    ['a.json', JSON.stringify(values), /: it is a JSON array; .*: jq -c '\.\[\]' \S+a\.json \|/],
+    ['b.json', `\n${JSON.stringify(values, null, 2)}`, /: it is a JSON array; /],
+    [
+      'c.json',
+      values.map((value) => JSON.stringify(value, null, 2)).join('\n'),
+      /: its records go over several lines; .*: jq -c \. /,
+    ],
+    [
+      'd.json',
+      values
+        .map((value) => JSON.stringify(value, null, '\t'))
+        .join('\r\n')
+        .replaceAll('\n', '\r\n'),
+      /several lines/,
+    ],
+    ['e', Buffer.from(`\ufeff${all.join('\n')}`, 'utf16le'), /: it is UTF-16; /],
+    ["it's", Buffer.from([0x42, 0x5a, 0x68, 0x39]), /: bzcat '\S+it'\\''s' \|/],
+  ] as const) {
+    const file = path.join(folder, name);
+    writeFileSync(file, bytes);
+    for (const [word, input] of [
+      [file, ''],
+      ['-', bytes],
+    ] as const) {
+      const { code, stdout, stderr } = await runCommand(t, ['send', word, '-s', peer.socketPath], { input });
+      assert.equal(code, 1);
+      assert.equal(stdout, '');
+      assert.equal(stderr.split('\n').length, 2, stderr);
+      assert.match(stderr, word === '-' ? /^audit-sidecar: Cannot send standard input: it/ : hint);
+    }
+  }
+  assert.deepEqual(peer.records, []);
+});
+
+test('the beginning of an input is judged as it comes, byte by byte', () => {
+  const judged = (text: string | Buffer): string | null => {
+    const bytes = Buffer.from(text);
+    for (let length = 1; length <= bytes.length; length++) {
+      const fault = inputFault(bytes.subarray(0, length), 'FILE');
+      if (fault !== 'unknown') return fault;
+    }
+    return null;
+  };
+  for (const text of [
+    '{"a":1}\n',
+    ' {"a":1}',
+    '{ "a":1}\n',
+    '[1]\n',
+    '[]',
+    'x',
+    '{}\n{',
+    '\n\n{"a":1}',
+    'BZ',
+    '"\n',
+  ]) {
+    assert.equal(judged(text), null, text);
+  }
+  for (const text of ['[{', '[ \n{', ' \n[\n  {', '{\n', ' { \r\n', Buffer.from([0x1f, 0x8b]), 'BZh']) {
+    assert.match(judged(text)!, /FILE \| audit-sidecar send -$/);
+  }
 });
 
 test('a socket or file that is not there is said to be missing', async (t) => {
@@ -228,12 +301,13 @@ test('a socket or file that is not there is said to be missing', async (t) => {
   assert.match(directory.stderr, /: it is a directory\n$/);
 });
 
-test('an empty input is nothing to complain about', async (t) => {
+test('an input without a record is no success', async (t) => {
   const peer = await ingestPeer(t, () => {});
   for (const input of ['', '\n\r\n\n']) {
-    const { code, stdout } = await runCommand(t, ['send', '-', '-s', peer.socketPath], { input });
-    assert.equal(code, 0);
-    assert.match(stdout, /^sent {8}0\n/);
+    const { code, stdout, stderr } = await runCommand(t, ['send', '-', '-s', peer.socketPath], { input });
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.equal(stderr, 'audit-sidecar: Cannot send standard input: there is no record in it\n');
   }
 });
 
