@@ -2,8 +2,9 @@ import type { CommandModule } from 'yargs';
 import { normaliseDevicePath } from '../../config/device-path.ts';
 import { apiPath, callAdmin } from '../admin/admin-call.ts';
 import { adminPeer, type PlaceArguments, placeOptions } from '../admin/admin-place.ts';
+import { instead } from '../admin/instead.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { UsageRefused } from '../refusals.ts';
+import { CommandFailed, UsageRefused } from '../refusals.ts';
 import { switchOption } from '../switch.ts';
 import { printLines } from '../terminal.ts';
 import { readOptionWords } from './option-words.ts';
@@ -64,12 +65,24 @@ async function enable(args: EnableArguments): Promise<number> {
   }
   const peer = await adminPeer(args);
   const options = readOptionWords(args._.slice(2).map(String));
-  await callAdmin(peer, {
-    method: 'POST',
-    // The API takes no slash at the end of what is written.
-    path: apiPath('audit', path.slice(0, -1)),
-    body: { type, description, local, options },
-  });
+  try {
+    await callAdmin(peer, {
+      method: 'POST',
+      // The API takes no slash at the end of what is written.
+      path: apiPath('audit', path.slice(0, -1)),
+      body: { type, description, local, options },
+    });
+  } catch (error) {
+    throw error instanceof CommandFailed ? await withTypes(error, type) : error;
+  }
   printLines(`Device "${path}" of type "${type}" is enabled\n`);
   return exitCodes.ok;
+}
+
+/** The API refuses an unknown type in the words of Vault, which do not say what there is. */
+async function withTypes(error: CommandFailed, type: string): Promise<CommandFailed> {
+  if (!error.message.startsWith('unknown backend type')) return error;
+  // Loaded here: what is right needs no list, and every call would start later.
+  const { deviceTypes } = await import('../../devices/registry.ts');
+  return new CommandFailed(`${error.message}: ${instead(type, deviceTypes)}`);
 }

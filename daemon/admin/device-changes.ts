@@ -45,12 +45,14 @@ export class DeviceChanges {
     const { turns, devices, config } = this.#settings;
     turns.refuseWhenStopping();
     if (normaliseDevicePath(path) !== path) throw new AdminRefused(`invalid path "${path}"`);
-    if (devices.isPathTaken(path)) throw new AdminRefused(pathTaken);
     if (devices.declared.size >= mostDevices) {
       throw new AdminRefused(`Cannot enable another device: there are ${devices.declared.size} already`);
     }
     const stored = { type, description, local, options };
-    return this.#alongside(this.#enable(stored, apiDevice(path, stored, config())));
+    // First of all: a misspelt option is what its caller can mend, and is told whatever else there is.
+    const device = apiDevice(path, stored, config());
+    if (devices.isPathTaken(path)) throw new AdminRefused(pathTaken);
+    return this.#alongside(this.#enable(stored, device));
   }
 
   async #enable(stored: StoredDevice, device: DeclaredDevice): Promise<void> {

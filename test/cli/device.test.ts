@@ -156,7 +156,16 @@ test('what the daemon refuses is printed in its own words, and changes nothing',
   const daemon = await startDaemon(t);
   const cases: [string[], RegExp][] = [
     [['enable', 'file', `file_path=${daemon.folder}/x.log`], /: path already in use\n$/],
-    [['enable', 'nothing'], /: unknown backend type: "nothing"\n$/],
+    [
+      ['enable', 'nothing'],
+      /: unknown backend type: "nothing": there is "file", "socket", "syslog", "http"\n$/,
+    ],
+    [['enable', 'fil'], /: unknown backend type: "fil": did you mean "file"\?\n$/],
+    // Also where the path is taken, and where what was meant is missing.
+    [
+      ['enable', 'file', 'file_pth=x'],
+      /^audit-sidecar: Unknown option "file_pth": did you mean "file_path"\? .*; file_path is required\n$/,
+    ],
     [
       ['enable', 'file', '--path', 'x', 'file_path=/etc/x'],
       /: Cannot use option "file_path" through the API: /,

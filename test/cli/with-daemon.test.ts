@@ -31,7 +31,7 @@ test('status says what a daemon says, and that it is gone after its end', async 
   const socket = path.join(daemon.folder, 'metrics.sock');
   const up = await runCommand(t, ['status', '--socket', socket]);
   assert.equal(up.code, 0, up.stderr);
-  assert.match(up.stdout, /^ready\n\nDEVICE .*\nfile\/ {3}file {2}config {4}ok /);
+  assert.match(up.stdout, /^ready\nasked ".*metrics\.sock"\n\nDEVICE .*\nfile\/ {3}file {2}config {4}ok /);
   assert.equal(await daemon.stop(), 0);
   const down = await runCommand(t, ['status', '--socket', socket]);
   assert.equal(down.code, 1);
@@ -72,5 +72,5 @@ test('status finds the admin socket in the usual place', async (t) => {
   });
   const { code, stdout } = await runCommand(t, ['status'], { cwd: daemon.folder });
   assert.equal(code, 1);
-  assert.equal(stdout, 'not ready: no device is enabled\nno devices\n');
+  assert.equal(stdout, 'not ready: no device is enabled\nasked "./var/admin.sock"\nno devices\n');
 });
