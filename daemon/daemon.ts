@@ -22,7 +22,7 @@ import { openStateDirectory } from './state/state-directory.ts';
 import { emptyTable } from './state/stored-table.ts';
 import { openTableStore } from './state/table-store.ts';
 import { type StopStepName, stopLimitsMs } from './stop-limits.ts';
-import { StopSteps } from './stop-steps.ts';
+import { StopSteps, type StopWork } from './stop-steps.ts';
 import type { Configuration } from './table/configuration.ts';
 import { declaredDevices } from './table/declared-devices.ts';
 import { DeviceTable } from './table/device-table.ts';
@@ -48,6 +48,8 @@ export class Daemon {
   readonly #listeners: ListenerTable;
   #config: Config;
   readonly #state = new DaemonState();
+  /** Ends what a start or reload waits for. */
+  #hurry = (): void => {};
 
   /**
    * Resolves when everything has started. Rejects, when all that was done is undone, with `StateRefused`, `SaltRefused`,
@@ -135,6 +137,7 @@ export class Daemon {
     const { salts } = store;
     const metrics = this.#metrics;
     const devices = new DeviceTable({ salts, formatter, broker, metrics, events, clock, log: this.#log });
+    this.#hurry = () => devices.hurry();
     // A device of the API that cannot work must not keep the daemon, and so the API, from starting.
     const declared = await devices.prepare(
       declaredDevices(configuration, store.current),
@@ -165,7 +168,7 @@ export class Daemon {
   }
 
   /** Notes how something that is there now is undone. */
-  #undoWith(name: StopStepName, undo: (allEnded: boolean) => Promise<void> | void): void {
+  #undoWith(name: StopStepName, undo: StopWork): void {
     const drainMs = (): number => (name === 'devices' ? this.#config.limits.stopTimeoutMs : 0);
     this.#steps.add({ name, limitMs: () => drainMs() + stopLimitsMs[name], undo });
   }
@@ -224,19 +227,21 @@ export class Daemon {
   async stop(): Promise<boolean> {
     if (this.phase === 'starting') this.#undoWith('start', () => this.started.catch(() => {}));
     this.#state.stop();
+    this.#hurry();
     return this.#steps.run();
   }
 
-  async #stopDevices(devices: DeviceTable): Promise<void> {
+  async #stopDevices(devices: DeviceTable): Promise<boolean> {
     const { broker, clock } = this.#ingest;
     const drainMs = this.#config.limits.stopTimeoutMs;
     // In one turn: what the connections have read is offered to the devices, what comes after is answered `stopping`.
     const clientsGone = this.#listeners.stop();
     broker.stop();
-    await devices.stop(drainMs);
+    const allClosed = await devices.stop(drainMs);
     // Every record has its outcome now; what is left are clients that do not read.
     const cancel = clock.setTimer(1_000, () => this.#listeners.destroy());
     await clientsGone;
     cancel();
+    return allClosed;
   }
 }

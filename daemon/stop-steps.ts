@@ -2,13 +2,18 @@ import type { Clock } from './clock.ts';
 import type { Log } from './log/log.ts';
 import { systemErrorText } from './system-error.ts';
 
+export type StopWork = (allEnded: boolean) => unknown;
+
 /** One thing that a start did, and how it is undone. */
 export interface StopStep {
   readonly name: string;
   /** How long the stop waits for it, in milliseconds; asked for when it begins. */
   readonly limitMs: () => number;
-  /** `allEnded`: whether every step before it has come to its end. One that was cut off may still be at work. */
-  readonly undo: (allEnded: boolean) => Promise<void> | void;
+  /**
+   * `allEnded`: whether every step before it has come to its end. One that was cut off may still be at work. `false` in the
+   * end says that it did not go well, and that the log says why.
+   */
+  readonly undo: StopWork;
 }
 
 /**
@@ -54,6 +59,7 @@ export class StopSteps {
     const fields = { step: name, ms: Math.round(this.#clock.now() - began) };
     switch (end.kind) {
       case 'done':
+        this.#allWorked &&= end.well;
         this.#log.debug('stop step done', fields);
         return;
       case 'failed':
@@ -68,12 +74,12 @@ export class StopSteps {
   }
 
   /** How `work` ended, or that it did not within `ms`. */
-  #bounded(ms: number, work: () => Promise<void>): Promise<StepEnd> {
+  #bounded(ms: number, work: () => Promise<unknown>): Promise<StepEnd> {
     return new Promise((resolve) => {
       const cancel = this.#clock.setTimer(ms, () => resolve({ kind: 'cut off' }));
       work()
         .then(
-          () => resolve({ kind: 'done' }),
+          (well) => resolve({ kind: 'done', well: well !== false }),
           (error: unknown) => resolve({ kind: 'failed', error }),
         )
         .finally(cancel);
@@ -82,6 +88,6 @@ export class StopSteps {
 }
 
 type StepEnd =
-  | { readonly kind: 'done' }
+  | { readonly kind: 'done'; readonly well: boolean }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'cut off' };

@@ -46,6 +46,8 @@ export class DeviceWriter {
   readonly #work = new PQueue({ concurrency: 1 });
 
   #abort = new AbortController();
+  /** The reopening that waits for its turn. */
+  #reopening: Promise<void> | null = null;
   #state: WriterState = idle;
   /**
    * `failed`: the last attempt ended in an error; `probing`: opened again since, and the next write, of one record,
@@ -216,11 +218,16 @@ export class DeviceWriter {
     this.#abort = new AbortController();
   }
 
-  /** Follows a rotation. Rejects with the `DeviceFailure`; the device goes on with what it has. */
-  async reopen(): Promise<void> {
-    await this.#work.add(async () => {
+  /**
+   * Follows a rotation, when the write under way has ended. Rejects with the `DeviceFailure`; the device goes on with what
+   * it has. One that has not begun follows all rotations up to then: behind a hung write they do not pile up.
+   */
+  reopen(): Promise<void> {
+    this.#reopening ??= this.#work.add(async () => {
+      this.#reopening = null;
       if (this.#settings.enabled()) await this.#device.reopen(this.#abort.signal);
     }, first);
+    return this.#reopening;
   }
 
   /** No more attempts, once the lane is no longer enabled; a write under way may end within a second. */

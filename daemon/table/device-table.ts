@@ -4,7 +4,6 @@ import type { Formatter } from '../../format/formatter.ts';
 import type { Clock } from '../clock.ts';
 import type { Broker } from '../delivery/broker.ts';
 import type { Lane, LaneEvents } from '../delivery/lane.ts';
-import { within } from '../delivery/within.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
 import type { Salts } from '../state/salts.ts';
@@ -14,8 +13,9 @@ import { refuseConflicts } from './conflict-refusal.ts';
 import { claimantOf, claimantsOf, type DeclaredDevice, type DeclaredTable } from './declared-devices.ts';
 import type { DeviceChange } from './device-change.ts';
 import { createDeviceLane } from './device-lane.ts';
-import { EndingLanes } from './ending-lanes.ts';
+import { type Ending, EndingLanes } from './ending-lanes.ts';
 import { openLanes, openPatienceMs, reopenLanes } from './open-lanes.ts';
+import { Patience } from './patience.ts';
 
 export interface DeviceTableSettings {
   readonly salts: Salts;
@@ -34,10 +34,17 @@ export class DeviceTable {
   #declared: ReadonlyMap<string, DeclaredDevice> = new Map();
   #own: readonly Claimant[] = [];
   readonly #ending: EndingLanes;
+  readonly #patience: Patience;
 
   constructor(settings: DeviceTableSettings) {
     this.#settings = settings;
-    this.#ending = new EndingLanes(settings.log);
+    this.#ending = new EndingLanes(settings.clock, settings.log);
+    this.#patience = new Patience(settings.clock);
+  }
+
+  /** From now on no change waits for a device. */
+  hurry(): void {
+    this.#patience.end();
   }
 
   /** By path. */
@@ -61,7 +68,7 @@ export class DeviceTable {
     return this.#orAbandoned(change, async () => {
       await this.#refuseConflicts(change);
       for (const device of table.devices.values()) await this.#addLaneIfChanged(change, device);
-      await openLanes(change.lanes, (lane) => mayFail(table.devices.get(lane.path)!), this.#settings.clock);
+      await openLanes(change.lanes, (lane) => mayFail(table.devices.get(lane.path)!), this.#patience);
     });
   }
 
@@ -75,7 +82,7 @@ export class DeviceTable {
       // What an earlier device of this path left behind, had its end been cut short.
       await this.#settings.salts.destroy(path);
       await this.#addLaneIfChanged(change, device);
-      await openLanes(change.lanes, () => false, this.#settings.clock);
+      await openLanes(change.lanes, () => false, this.#patience);
     });
   }
 
@@ -98,8 +105,8 @@ export class DeviceTable {
   }
 
   async #refuseConflicts(change: DeviceChange): Promise<void> {
-    const { clock, log } = this.#settings;
-    await refuseConflicts(change, () => within(clock, openPatienceMs, this.#ending.ended()), log);
+    const { log } = this.#settings;
+    await refuseConflicts(change, () => this.#patience.wait(openPatienceMs, this.#ending.ended()), log);
   }
 
   async #addLaneIfChanged(change: DeviceChange, device: DeclaredDevice): Promise<void> {
@@ -124,9 +131,14 @@ export class DeviceTable {
    * Takes the change back: new devices are closed again, and salts that were made for it are destroyed, but not that of
    * a device that is there. Does nothing the second time.
    */
-  async abandon({ lanes, newSalts, hold }: DeviceChange): Promise<void> {
+  async abandon({ scope, lanes, newSalts, hold }: DeviceChange): Promise<void> {
     try {
-      await Promise.all(lanes.splice(0).map((lane) => lane.close('disabled')));
+      await Promise.all(
+        lanes.splice(0).map(async (lane) => {
+          const device = scope.kind === 'one' ? scope.device : scope.table.devices.get(lane.path)!;
+          await this.#leaveHeld(this.#ending.giveUp(lane), device);
+        }),
+      );
       for (const path of newSalts.splice(0)) {
         if (!this.#declared.has(path)) await this.#settings.salts.destroy(path);
       }
@@ -167,14 +179,21 @@ export class DeviceTable {
   /** Until a lane is closed, nobody else is given its file, unless by the operator. */
   async #endHeld(lane: Lane, device: DeclaredDevice, drainMs: number): Promise<void> {
     const hold = this.#claims.holdOne(claimantOf(device, 'ending'));
-    await this.#ending.end(lane, drainMs);
+    await this.#ending.end(lane, drainMs).closed;
     hold.release();
   }
 
+  /** Resolves when a lane is closed or left behind; one that was left keeps its file, but not its path. */
+  async #leaveHeld({ over, closed }: Ending, device: DeclaredDevice): Promise<void> {
+    if ((await over) === 'closed') return;
+    const hold = this.#claims.holdOne(claimantOf(device, 'ending'));
+    void closed.then(() => hold.release());
+  }
+
   /**
-   * Takes a device out, in one turn, and closes it. Resolves when its salt is destroyed, and rejects with `StateRefused`
-   * when that cannot be; until then its path and its file stay taken, so that nobody makes a salt there that this
-   * would destroy.
+   * Takes a device out, in one turn, and closes it, or leaves it behind when that hangs. Resolves when its salt is
+   * destroyed, and rejects with `StateRefused` when that cannot be; until then its path and its file stay taken, so
+   * that nobody makes a salt there that this would destroy.
    */
   async remove(path: string): Promise<void> {
     const { broker, metrics, salts } = this.#settings;
@@ -186,7 +205,7 @@ export class DeviceTable {
     if (lane !== undefined) broker.remove(lane);
     metrics.forgetDevice(path);
     try {
-      if (lane !== undefined) await this.#ending.end(lane, 0);
+      if (lane !== undefined) await this.#leaveHeld(this.#ending.end(lane, 0), device);
       await salts.destroy(path);
     } finally {
       hold.release();
@@ -209,12 +228,12 @@ export class DeviceTable {
 
   /** Follows a rotation of log files on every device. */
   async reopen(): Promise<void> {
-    await reopenLanes(this.#settings.broker.lanes, this.#settings.log);
+    await reopenLanes(this.#settings.broker.lanes, this.#patience, this.#settings.log);
   }
 
-  /** Writes what waits, within `drainMs`, then closes every device. */
-  async stop(drainMs: number): Promise<void> {
-    await this.#ending.stop(this.#settings.broker.lanes, drainMs);
+  /** Writes what waits, within `drainMs`, then closes every device. Resolves with whether none was left behind. */
+  async stop(drainMs: number): Promise<boolean> {
+    return this.#ending.stop(this.#settings.broker.lanes, drainMs);
   }
 }
 

@@ -1,49 +1,103 @@
+import type { Clock } from '../clock.ts';
 import type { Lane } from '../delivery/lane.ts';
+import { within } from '../delivery/within.ts';
 import type { Log } from '../log/log.ts';
+
+/**
+ * How long anybody waits for a device to be closed: its last write may end within a second, and a closing that takes
+ * longer than the rest hangs.
+ */
+export const closePatienceMs = 1_200;
+
+/** A lane on its way out. */
+export interface Ending {
+  /** Resolves when the device is closed, or when it was left behind because that takes too long. Does not reject. */
+  readonly over: Promise<'closed' | 'left'>;
+  /** Resolves when the device is closed, which a hung disk may put off for ever: until then its file is its own. */
+  readonly closed: Promise<void>;
+}
 
 /** Ends lanes, and knows those of removed and replaced devices that still write what waits. */
 export class EndingLanes {
+  readonly #clock: Clock;
   readonly #log: Log;
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Set<Ending>();
 
-  constructor(log: Log) {
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
     this.#log = log;
   }
 
-  /** Resolves when all that are ending now have ended. */
+  /** Resolves when all that are ending now have closed their devices. */
   async ended(): Promise<void> {
-    await Promise.all(this.#ending);
+    await Promise.all([...this.#ending].map(({ closed }) => closed));
   }
 
-  /** Lets a lane that gets nothing more write what waits, within `drainMs`, and closes it. Does not reject. */
-  async end(lane: Lane, drainMs: number): Promise<void> {
-    const ending = this.#drainAndClose(lane, drainMs);
-    this.#ending.add(ending);
-    await ending;
-    this.#ending.delete(ending);
-  }
-
-  /** Lets every lane write what waits, within `drainMs`, and closes it; waits for those that end already, too. */
-  async stop(lanes: readonly Lane[], drainMs: number): Promise<void> {
-    await Promise.all([this.ended(), ...lanes.map((lane) => this.#drainAndStop(lane, drainMs))]);
-  }
-
-  async #drainAndStop(lane: Lane, drainMs: number): Promise<void> {
-    const drained = await lane.drain(drainMs);
-    const { queueRecords } = lane.status();
-    if (!drained) {
+  /** Lets a lane that gets nothing more write what waits, within `drainMs`, and closes it. */
+  end(lane: Lane, drainMs: number): Ending {
+    return this.#close(lane, 'disabled', closePatienceMs, async () => {
+      await lane.drain(drainMs);
+      const { queueRecords } = lane.status();
       const fields = { device: lane.path, type: lane.type, dropped_records: queueRecords };
-      this.#log.error('records dropped at stop', fields);
-    }
-    await lane.close('stopping');
+      if (queueRecords > 0) this.#log.warn('device disabled', fields);
+      else this.#log.info('device disabled', fields);
+    });
   }
 
-  async #drainAndClose(lane: Lane, drainMs: number): Promise<void> {
-    await lane.drain(drainMs);
-    const { queueRecords } = lane.status();
-    await lane.close('disabled');
-    const fields = { device: lane.path, type: lane.type, dropped_records: queueRecords };
-    if (queueRecords > 0) this.#log.warn('device disabled', fields);
-    else this.#log.info('device disabled', fields);
+  /** Closes a lane that was never offered a record. */
+  giveUp(lane: Lane): Ending {
+    return this.#close(lane, 'disabled', closePatienceMs, async () => {});
+  }
+
+  /**
+   * Lets every lane write what waits, within `drainMs`, and closes it; waits for those that end already, too. Resolves
+   * with whether none was left behind.
+   */
+  async stop(lanes: readonly Lane[], drainMs: number): Promise<boolean> {
+    const before = [...this.#ending];
+    const stopping = lanes.map((lane) => this.#stop(lane, drainMs));
+    const ends = await Promise.all([...before, ...stopping].map(({ over }) => over));
+    return !ends.includes('left');
+  }
+
+  #stop(lane: Lane, drainMs: number): Ending {
+    const latest = this.#clock.now() + drainMs;
+    const patienceMs = (): number => Math.max(0, latest - this.#clock.now()) + closePatienceMs;
+    return this.#close(lane, 'stopping', patienceMs, async () => {
+      const drained = await lane.drain(drainMs);
+      const { queueRecords } = lane.status();
+      const fields = { device: lane.path, type: lane.type, dropped_records: queueRecords };
+      if (!drained) this.#log.error('records dropped at stop', fields);
+    });
+  }
+
+  #close(
+    lane: Lane,
+    reason: 'disabled' | 'stopping',
+    patienceMs: number | (() => number),
+    drain: () => Promise<void>,
+  ): Ending {
+    const drained = drain();
+    const closed = drained.then(() => lane.close(reason));
+    const over = drained.then(async () => {
+      let end: 'closed' | 'left' = 'left';
+      const noted = closed.then(() => {
+        end = 'closed';
+      });
+      await within(this.#clock, typeof patienceMs === 'number' ? patienceMs : patienceMs(), noted);
+      if (end === 'left') this.#leaveBehind(lane, closed);
+      return end;
+    });
+    const ending = { over, closed };
+    this.#ending.add(ending);
+    void closed.then(() => this.#ending.delete(ending));
+    return ending;
+  }
+
+  #leaveBehind(lane: Lane, closed: Promise<void>): void {
+    const fields = { device: lane.path, type: lane.type };
+    const why = 'a call to the operating system has not come back';
+    this.#log.error('device left behind', { ...fields, why });
+    void closed.then(() => this.#log.info('device that was left behind is closed', fields));
   }
 }

@@ -1,9 +1,8 @@
 import { DeviceFailure } from '../../devices/device.ts';
-import type { Clock } from '../clock.ts';
 import type { Lane } from '../delivery/lane.ts';
-import { within } from '../delivery/within.ts';
 import type { Log } from '../log/log.ts';
 import { DevicesRefused } from './devices-refused.ts';
+import type { Patience } from './patience.ts';
 
 /** How long a change waits for a device to open. A slower one goes on opening in its lane. */
 export const openPatienceMs = 2_000;
@@ -15,7 +14,7 @@ export const openPatienceMs = 2_000;
 export async function openLanes(
   lanes: readonly Lane[],
   mayFail: (lane: Lane) => boolean,
-  clock: Clock,
+  patience: Patience,
 ): Promise<void> {
   const refused: string[] = [];
   const opening = lanes.map(async (lane) => {
@@ -30,20 +29,31 @@ export async function openLanes(
   const opened = Promise.all(opening);
   // A device that fails in its own way after the wait must not end the process.
   opened.catch(() => {});
-  await within(clock, openPatienceMs, opened);
+  await patience.wait(openPatienceMs, opened);
   if (refused.length > 0) throw new DevicesRefused(refused.join('; '));
 }
 
-/** Follows a rotation on every lane; one that cannot goes on with what it has, and the log says so. */
-export async function reopenLanes(lanes: readonly Lane[], log: Log): Promise<void> {
-  await Promise.all(
-    lanes.map(async (lane) => {
-      try {
-        await lane.reopen();
-      } catch (error) {
-        const message = error instanceof DeviceFailure ? error.message : 'internal error';
-        log.error('device not reopened', { device: lane.path, type: lane.type, error: message });
-      }
-    }),
-  );
+/**
+ * How long a reload waits for files to be opened anew. A write under way comes first: one of a healthy file ends long
+ * before, and a device that takes nothing holds up nobody.
+ */
+export const reopenPatienceMs = 500;
+
+/**
+ * Follows a rotation on every lane; one that cannot goes on with what it has, and the log says so, as it does of one
+ * that is still writing and comes to it later.
+ */
+export async function reopenLanes(lanes: readonly Lane[], patience: Patience, log: Log): Promise<void> {
+  const busy = new Set(lanes);
+  const reopening = lanes.map(async (lane) => {
+    try {
+      await lane.reopen();
+    } catch (error) {
+      const message = error instanceof DeviceFailure ? error.message : 'internal error';
+      log.error('device not reopened', { device: lane.path, type: lane.type, error: message });
+    }
+    busy.delete(lane);
+  });
+  await patience.wait(reopenPatienceMs, Promise.all(reopening));
+  for (const { path, type } of busy) log.warn('device reopened later: it is writing', { device: path, type });
 }
