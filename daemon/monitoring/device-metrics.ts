@@ -1,6 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { failureReasons } from '../../devices/device.ts';
-import { dropReasons, type LaneStatus, laneStates, takesRecords } from '../delivery/lane-status.ts';
+import { type LaneStatus, laneStates, takesRecords } from '../delivery/lane-status.ts';
 
 /** The only metric that is fed as things happen: once a write, not once a record. */
 export interface WriteTimes {
@@ -40,6 +39,26 @@ export function registerDeviceMetrics(
       },
     });
   };
+  /** Every reason there is has its series, at zero when it never came. */
+  const counterByReason = (
+    name: string,
+    help: string,
+    read: (lane: LaneStatus) => Readonly<Record<string, number>>,
+  ): void => {
+    new Counter({
+      name: `audit_sidecar_device_${name}`,
+      help,
+      labelNames: [...labelNames, 'reason'],
+      registers,
+      collect() {
+        this.reset();
+        for (const lane of lanes()) {
+          const { path: device, type } = lane;
+          for (const [reason, count] of Object.entries(read(lane))) this.inc({ device, type, reason }, count);
+        }
+      },
+    });
+  };
   const gauge = (name: string, help: string, read: (lane: LaneStatus) => number): void => {
     new Gauge({
       name: `audit_sidecar_device_${name}`,
@@ -59,18 +78,11 @@ export function registerDeviceMetrics(
     'Records that missed their deadline on the device; they may have been recorded since',
     (lane) => lane.counters.late,
   );
-  new Counter({
-    name: 'audit_sidecar_device_records_dropped_total',
-    help: 'Records that will never reach the device, by reason',
-    labelNames: [...labelNames, 'reason'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { path: device, type, counters } of lanes()) {
-        for (const reason of dropReasons) this.inc({ device, type, reason }, counters.dropped[reason]);
-      }
-    },
-  });
+  counterByReason(
+    'records_dropped_total',
+    'Records that will never reach the device, by reason',
+    (lane) => lane.counters.dropped,
+  );
   counter(
     'records_resent_total',
     'Records sent again because the connection that took them broke',
@@ -87,18 +99,11 @@ export function registerDeviceMetrics(
     'Times the device was opened again after a failure',
     (lane) => lane.counters.reconnects,
   );
-  new Counter({
-    name: 'audit_sidecar_device_failures_total',
-    help: 'Failed attempts to open or write, by reason',
-    labelNames: [...labelNames, 'reason'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { path: device, type, counters } of lanes()) {
-        for (const reason of failureReasons) this.inc({ device, type, reason }, counters.failures[reason]);
-      }
-    },
-  });
+  counterByReason(
+    'failures_total',
+    'Failed attempts to open or write, by reason',
+    (lane) => lane.counters.failures,
+  );
   counter('blocked_seconds_total', 'Time in the state blocked', (lane) => lane.blockedMs / 1000);
 
   gauge('up', '1 while the device takes records in time: state ok or slow', (lane) =>
