@@ -1,3 +1,5 @@
+import { HeldBytes } from './held-bytes.ts';
+
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
@@ -13,14 +15,12 @@ export interface RecordSink {
 }
 
 /**
- * Cuts a connection's chunks at record boundaries. Holds at most one unfinished record, in the chunks it came in:
- * joining them again for each chunk would take quadratic time for a large record.
+ * Cuts a connection's chunks at record boundaries. Holds at most one unfinished record.
  */
 export class RecordAssembler {
   readonly #maxRecordBytes: number;
   readonly #sink: RecordSink;
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  readonly #held = new HeldBytes();
   /** `skipping`: inside a record that was refused for its size, until its newline. `discarding`: for good. */
   #mode: 'taking' | 'skipping' | 'discarding' = 'taking';
 
@@ -31,7 +31,7 @@ export class RecordAssembler {
 
   /** Bytes of the unfinished record. */
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#held.bytes;
   }
 
   /** Takes the chunk over: what is not passed on is wiped. */
@@ -53,33 +53,28 @@ export class RecordAssembler {
       return;
     }
     const whole = rest.subarray(0, last + 1);
-    if (this.#heldBytes + whole.length <= this.#maxRecordBytes) this.#pass([...this.#held, whole]);
+    if (this.#held.bytes + whole.length <= this.#maxRecordBytes) this.#pass([...this.#held.take(), whole]);
     else this.#passMeasured(whole);
-    // A copy, because the chunk is the sink's; the unfinished record is short, or fills the next chunks alone.
-    const unfinished = Buffer.from(rest.subarray(last + 1));
-    rest.fill(0, last + 1);
-    this.#hold(unfinished);
+    this.#hold(rest.subarray(last + 1));
   }
 
   /** End of input: what is held is a record like any other. */
   end(): void {
-    if (this.#heldBytes > 0) this.#pass(this.#held);
+    if (this.#held.bytes > 0) this.#pass(this.#held.take());
   }
 
   /** The unfinished record is nobody's, nor is anything that still comes. */
   discard(): void {
-    this.#wipeHeld();
+    this.#held.wipe();
     this.#mode = 'discarding';
   }
 
   #hold(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    this.#held.push(bytes);
-    this.#heldBytes += bytes.length;
+    this.#held.add(bytes);
     // One byte of grace: it may be the carriage return before the newline.
-    if (this.#heldBytes <= this.#maxRecordBytes) return;
-    if (this.#heldBytes === this.#maxRecordBytes + 1 && bytes.at(-1) === carriageReturn) return;
-    this.#wipeHeld();
+    if (this.#held.bytes <= this.#maxRecordBytes) return;
+    if (this.#held.bytes === this.#maxRecordBytes + 1 && this.#held.last === carriageReturn) return;
+    this.#held.wipe();
     this.#mode = 'skipping';
     this.#sink.tooLarge();
   }
@@ -87,8 +82,6 @@ export class RecordAssembler {
   #pass(chunks: Buffer[]): void {
     let bytes = 0;
     for (const chunk of chunks) bytes += chunk.length;
-    this.#held = [];
-    this.#heldBytes = 0;
     this.#sink.records(chunks, bytes);
   }
 
@@ -98,27 +91,21 @@ export class RecordAssembler {
     for (let start = 0; start < whole.length; ) {
       const end = whole.indexOf(newline, start) + 1;
       if (this.#recordBytes(whole, start, end) > this.#maxRecordBytes) {
-        if (start > from) this.#pass([...this.#held, whole.subarray(from, start)]);
-        this.#wipeHeld();
+        if (start > from) this.#pass([...this.#held.take(), whole.subarray(from, start)]);
+        this.#held.wipe();
         whole.fill(0, start, end);
         this.#sink.tooLarge();
         from = end;
       }
       start = end;
     }
-    if (whole.length > from) this.#pass([...this.#held, whole.subarray(from)]);
+    if (whole.length > from) this.#pass([...this.#held.take(), whole.subarray(from)]);
   }
 
   /** Length of the record that ends at `end`, without its line end; the first one began in what is held. */
   #recordBytes(whole: Buffer, start: number, end: number): number {
-    const held = start === 0 ? this.#heldBytes : 0;
-    const before = end - 1 > start ? whole[end - 2] : start === 0 ? this.#held.at(-1)?.at(-1) : undefined;
+    const held = start === 0 ? this.#held.bytes : 0;
+    const before = end - 1 > start ? whole[end - 2] : start === 0 ? this.#held.last : undefined;
     return held + end - start - (before === carriageReturn ? 2 : 1);
-  }
-
-  #wipeHeld(): void {
-    for (const chunk of this.#held) chunk.fill(0);
-    this.#held = [];
-    this.#heldBytes = 0;
   }
 }
