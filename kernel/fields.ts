@@ -113,23 +113,40 @@ export function noteField(field: u32, at: usize, length: usize): void {
   }
 }
 
-/** Writes namespace and path (or mount point) to `NAME`; returns the length, or -1 when they are too long to be in a policy. */
-function qualified(at: usize, length: usize): i32 {
-  if (length > NAME_BYTES / 4 || (namespaceAt != 0 && namespaceLength > NAME_BYTES / 4)) return -1;
-  let to = NAME;
-  if (namespaceAt != 0) to = decode(namespaceAt, namespaceAt + namespaceLength, to);
+/** Writes the namespace of the request to `NAME`, ended by a slash unless it is empty; returns its length, or -1 when it is too long to be in a policy. */
+function putNamespace(): i32 {
+  if (namespaceAt == 0) return 0;
+  if (namespaceLength > NAME_BYTES / 4) return -1;
+  let to = decode(namespaceAt, namespaceAt + namespaceLength, NAME);
   if (to != NAME && load<u8>(to - 1) != 0x2f) store<u8>(to++, 0x2f);
-  return (decode(at, at + length, to) - NAME) as i32;
+  return (to - NAME) as i32;
 }
 
-/** Writes `namespace/mount/` of the request to `NAME`; returns the length, or -1 when no mount of a policy can match it. */
+/**
+ * Writes `namespace/mount/` of the request to `NAME`; returns the length, or -1 when no mount of a policy can match it. The reference
+ * writes a mount point that has its namespace in front already (seen on a running server); a sender may also leave it out.
+ */
 export function qualifiedMount(): i32 {
-  return mountAt == 0 ? -1 : qualified(mountAt, mountLength);
+  if (mountAt == 0 || mountLength > NAME_BYTES / 4) return -1;
+  const namespace = putNamespace();
+  if (namespace < 0) return -1;
+  const mount = NAME + (namespace as usize);
+  const length = (decode(mountAt, mountAt + mountLength, mount) - mount) as i32;
+  if (namespace == 0 || length <= namespace || !same(NAME, mount, namespace as usize))
+    return namespace + length;
+  memory.copy(NAME, mount, length as usize);
+  return length;
 }
 
-/** Writes `namespace/path` of the request to `NAME`; returns the length, or -1 when no path of a policy can match it. */
+/**
+ * Writes `namespace/path` of the request to `NAME`; returns the length, or -1 when no path of a policy can match it. Unlike a mount
+ * point, the path of a real record never has the namespace in front, so that a path which begins like it is another path.
+ */
 export function qualifiedPath(): i32 {
-  return pathAt == 0 ? -1 : qualified(pathAt, pathLength);
+  if (pathAt == 0 || pathLength > NAME_BYTES / 4) return -1;
+  const namespace = putNamespace();
+  if (namespace < 0) return -1;
+  return (decode(pathAt, pathAt + pathLength, NAME + (namespace as usize)) - NAME) as i32;
 }
 
 function reads(at: usize, length: usize, text: usize, textLength: usize): bool {

@@ -54,6 +54,12 @@ function namespaceOf(envelope: Envelope): string {
   return path.endsWith('/') ? path : `${path}/`;
 }
 
+/** With its namespace, which a mount point may have in front already. */
+function mountOf(namespace: string, mountPoint: string): string {
+  const whole = mountPoint.length > namespace.length && mountPoint.startsWith(namespace);
+  return whole ? mountPoint : namespace + mountPoint;
+}
+
 export function isUnaudited({ envelope }: OracleRecord, policy: RecordPolicy): boolean {
   const path = envelope.request?.path;
   if (typeof path !== 'string') return false;
@@ -73,7 +79,7 @@ export function expectedJson({ text, node, envelope }: OracleRecord, input: Orac
   const mountPoint = envelope.request?.mount_point;
   const mount =
     typeof mountPoint === 'string'
-      ? input.policy.mounts.get(utf8(namespaceOf(envelope) + mountPoint))
+      ? input.policy.mounts.get(mountOf(utf8(namespaceOf(envelope)), utf8(mountPoint)))
       : undefined;
   const walk: Walk = {
     ...input,

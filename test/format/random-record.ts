@@ -139,6 +139,7 @@ const strings = [
   ],
   ...[
     'secret/',
+    'ns1/secret/',
     'ns1/',
     'ns1',
     'kv',
@@ -227,6 +228,8 @@ export class RecordWriter {
       name === 'key_info';
     const dice = this.#dice.below(100);
     if (container && dice < 85) return this.#object(name, depth + 1);
+    if ((name === 'mount_point' || name === 'path') && dice >= 60)
+      return this.string(this.#dice.pick(['secret/', 'ns1/secret/', 'ns1/ns1/secret/', 'ns1/', 'ns1']), 15);
     const list = /polic|warnings|arr|keys|tags/.test(name) || name.toLowerCase().startsWith('x-');
     if (list && dice < 80) return this.#array(name, depth);
     if (dice < 55 || depth > 60) return this.string(this.#text(), 15);

@@ -38,6 +38,11 @@ test('a record of such a path is not audited', () => {
   assert.deepEqual(statuses(['{"request":{"path":"sys\\/h\\u0065alth"}}']), [unaudited]);
 });
 
+test('a path that begins like its namespace is another path: that of a real record is within the namespace', () => {
+  assert.deepEqual(statuses([withPath('ns1/kv/x', 'ns1/'), withPath('ns1/kv/x', 'ns1')]), [kept, kept]);
+  assert.deepEqual(statuses([withPath('ns1/kv/x', 'ns1/')], ['ns1/ns1/kv/x']), [unaudited]);
+});
+
 test('any other path is', () => {
   assert.deepEqual(
     statuses([
