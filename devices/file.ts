@@ -3,7 +3,6 @@ import { type FileDestination, parseFileDestination } from './file/destination.t
 import { DiscardDevice } from './file/discard.ts';
 import { parseFileMode } from './file/file-mode.ts';
 import { standardOutput } from './file/standard-output.ts';
-import { lineOpening } from './file/torn-tail.ts';
 import { type Option, oneOf, readOptions } from './option-table.ts';
 import type { RegisteredKind } from './registered-kind.ts';
 import { rootsOf } from './remote-limits.ts';
@@ -53,7 +52,7 @@ export const fileKind: RegisteredKind = {
           path: destination.path,
           mode: values.mode,
           sync: values.sync,
-          lineOpening: lineOpening(line),
+          line,
           roots,
           makesFile: limits === null || values.mode !== null,
         });

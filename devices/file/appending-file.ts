@@ -5,9 +5,13 @@ import { abortedFailure, failureOf } from '../failure-reasons.ts';
 import { wholeLines } from '../whole-lines.ts';
 import { type AuditFileOptions, fileAt, openAuditFile } from './audit-file.ts';
 import type { OpenFile } from './open-file.ts';
+import { OwedLines } from './owed-lines.ts';
 
 /** How long a rename or deletion may go unnoticed. */
 const checkEveryMs = 1000;
+
+/** How much may be written until the path is looked at again: what a deletion may take has to fit in memory. */
+const checkEveryBytes = 16 * 1024 * 1024;
 
 export interface AppendingFileOptions extends AuditFileOptions {
   /** Lines count as recorded only when they are on the disk. */
@@ -16,11 +20,15 @@ export interface AppendingFileOptions extends AuditFileOptions {
   readonly makesFile: boolean;
 }
 
-/** `doubtful`: the file may end in half a line because a write failed, or has lost its name; `failure` says which. */
+/**
+ * `doubtful`: the file may end in half a line because a write failed, or has lost its name; `failure` says which.
+ * `missing`: it was deleted and let go of, and none could be opened in its place.
+ */
 type State =
   | { readonly kind: 'closed' }
   | { readonly kind: 'ready'; readonly file: OpenFile }
-  | { readonly kind: 'doubtful'; readonly file: OpenFile; readonly failure: DeviceFailure };
+  | { readonly kind: 'doubtful'; readonly file: OpenFile; readonly failure: DeviceFailure }
+  | { readonly kind: 'missing'; readonly failure: DeviceFailure };
 
 /** A regular file that lines are appended to. */
 export class AppendingFile implements Device {
@@ -30,6 +38,7 @@ export class AppendingFile implements Device {
   /** Calls and checks, one after the other: no check closes a file under a write. */
   readonly #turns = new PQueue({ concurrency: 1 });
   #state: State = { kind: 'closed' };
+  readonly #owed = new OwedLines();
   #everOpened = false;
   /** When the path was last looked at, on the monotonic clock. */
   #checkedAt = 0;
@@ -44,10 +53,8 @@ export class AppendingFile implements Device {
   open(signal: AbortSignal): Promise<void> {
     return this.#turns.add(async () => {
       if (signal.aborted) throw abortedFailure(`Cannot open audit file "${this.#options.path}"`);
-      const state = this.#state;
-      if (state.kind === 'ready') return;
-      if (state.kind === 'closed') this.#use(await this.#openAnew());
-      else await this.#mend(state.file);
+      if (this.#state.kind === 'closed') await this.#use(await this.#openAnew());
+      else await this.#mend();
     });
   }
 
@@ -55,8 +62,8 @@ export class AppendingFile implements Device {
     return this.#turns.add(async () => {
       if (signal.aborted) throw abortedFailure(`Cannot reopen audit file "${this.#options.path}"`);
       const fresh = await this.#openAnew();
-      if (this.#state.kind === 'closed') this.#use(fresh);
-      else await this.#replace(this.#state.file, fresh);
+      if ('file' in this.#state) await this.#replace(this.#state.file, fresh);
+      else await this.#use(fresh);
     });
   }
 
@@ -68,15 +75,17 @@ export class AppendingFile implements Device {
     return this.#turns.add(async () => {
       this.#cancelCheck?.();
       await this.#followPath().catch(() => {});
-      if (this.#state.kind !== 'closed') await this.#state.file.close();
+      if (!this.#owed.none) await this.#mend().catch(() => {});
+      if ('file' in this.#state) await this.#state.file.close();
       this.#state = { kind: 'closed' };
+      if (!this.#owed.none) this.#lose('cannot be written again');
     });
   }
 
   async #append(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
     const action = `Cannot write audit file "${this.#options.path}"`;
     if (signal.aborted) return stopped(abortedFailure(action));
-    if (this.#settings.clock.now() - this.#checkedAt >= checkEveryMs) {
+    if (this.#isCheckDue()) {
       try {
         await this.#followPath();
       } catch (error) {
@@ -84,27 +93,40 @@ export class AppendingFile implements Device {
       }
     }
     const state = this.#state;
-    if (state.kind === 'doubtful') return stopped(state.failure);
     if (state.kind === 'closed') return stopped(new DeviceFailure('io', `${action}: it is not open`));
+    if (state.kind !== 'ready') return stopped(state.failure);
     const { file } = state;
     const { written, error } = await file.append(lines.bytes);
     const unsynced = this.#options.sync === 'data' ? await file.sync() : null;
-    this.#cancelCheck ??= this.#settings.clock.setTimer(checkEveryMs, this.#checkLater);
+    this.#checkSoon();
     if (error === null && unsynced === null) {
       return { settled: lines.ends.length, refused: [], failure: null };
     }
     const failure = failureOf(action, error ?? unsynced);
     this.#state = { kind: 'doubtful', file, failure };
-    // What cannot be mended now (the newline finds no space either) is mended by the next open.
-    if (file.readable) await file.mend().catch(() => {});
     const settled = unsynced === null ? wholeLines(lines.ends, written) : 0;
     return { settled, refused: [], failure };
+  }
+
+  #isCheckDue(): boolean {
+    const { clock } = this.#settings;
+    if (clock.now() - this.#checkedAt >= checkEveryMs) return true;
+    return this.#state.kind === 'ready' && this.#state.file.unseenBytes >= checkEveryBytes;
+  }
+
+  #checkSoon(): void {
+    this.#cancelCheck ??= this.#settings.clock.setTimer(checkEveryMs, this.#checkLater);
   }
 
   /** After the last line of a burst nothing else would notice that the file was deleted with it. */
   readonly #checkLater = (): void => {
     this.#cancelCheck = null;
-    void this.#turns.add(() => this.#followPath()).catch(() => {});
+    void this.#turns.add(async () => {
+      const look = this.#owed.none ? this.#followPath() : this.#mend();
+      await look.catch(() => {});
+      // Nobody else may come to ask for what is owed.
+      if (!this.#owed.none) this.#checkSoon();
+    });
   };
 
   async #openAnew(): Promise<OpenFile> {
@@ -122,10 +144,11 @@ export class AppendingFile implements Device {
   }
 
   /** Goes on with a file that was opened at its path just now. */
-  #use(file: OpenFile): void {
+  async #use(file: OpenFile): Promise<void> {
     file.seen(file.size);
     this.#state = { kind: 'ready', file };
     this.#checkedAt = this.#settings.clock.now();
+    await this.#payOwed(file);
   }
 
   /**
@@ -133,12 +156,13 @@ export class AppendingFile implements Device {
    * be opened in its place.
    */
   async #followPath(): Promise<void> {
-    if (this.#state.kind === 'closed') return;
-    const { file } = this.#state;
+    if (!('file' in this.#state)) return;
+    const { kind, file } = this.#state;
     const found = await fileAt(this.#options.path);
     this.#checkedAt = this.#settings.clock.now();
     if (found?.device === file.identity.device && found.inode === file.identity.inode) {
-      file.seen(found.size);
+      // What lies behind half a line is whole only together with it.
+      if (kind === 'ready') file.seen(found.size);
       return;
     }
     let fresh: OpenFile;
@@ -149,50 +173,74 @@ export class AppendingFile implements Device {
       if (!(await file.isDeleted())) return;
       const failure = failureOf('', error);
       this.#state = { kind: 'doubtful', file, failure };
+      if (failure.reason === 'no_space') await this.#letGo(file, failure);
       throw failure;
     }
     await this.#replace(file, fresh);
   }
 
   /** Makes a doubtful file, or the one that has taken its place, ready again. */
-  async #mend(file: OpenFile): Promise<void> {
-    await this.#followPath();
-    if (this.#state.kind === 'ready') return;
+  async #mend(): Promise<void> {
+    if (this.#state.kind === 'doubtful') await this.#followPath();
+    const state = this.#state;
+    if (state.kind === 'missing') await this.#use(await this.#openAnew());
+    if (state.kind !== 'doubtful') return;
+    const { file } = state;
     try {
       await file.mend();
     } catch (error) {
       throw failureOf(`Cannot mend audit file "${this.#options.path}"`, error);
     }
     this.#state = { kind: 'ready', file };
+    await this.#payOwed(file);
   }
 
-  /** Lets go of `old`, after saving what was written to it since it was last seen under its name. */
+  /** Goes over to `fresh`, and keeps what was written to `old` since it was last seen under its name. */
   async #replace(old: OpenFile, fresh: OpenFile): Promise<void> {
     try {
-      if (await old.isDeleted()) await this.#save(old, fresh);
+      if (await old.isDeleted()) await this.#rescue(old);
       // Under its new name it has readers, who are to find no half line at its end.
       else if (this.#state.kind === 'doubtful') await old.mend().catch(() => {});
     } catch (error) {
       await fresh.close();
-      const failure = failureOf(`Cannot write audit file "${this.#options.path}"`, error);
+      const failure = failureOf(`Cannot read audit file "${this.#options.path}", which was deleted`, error);
       this.#state = { kind: 'doubtful', file: old, failure };
       throw failure;
     }
     await old.close();
-    this.#use(fresh);
+    await this.#use(fresh);
   }
 
-  async #save(old: OpenFile, fresh: OpenFile): Promise<void> {
-    if (!old.readable) {
-      const message = `Audit file "${this.#options.path}" was deleted: its last lines cannot be read back`;
-      if (old.hasUnseen()) this.#settings.onLost('recent', new DeviceFailure('not_found', message));
+  /** Closes a deleted file, which may be all that the disk is full of. */
+  async #letGo(file: OpenFile, failure: DeviceFailure): Promise<void> {
+    try {
+      await this.#rescue(file);
+    } catch {
       return;
     }
-    await old.mend();
-    if (!old.hasUnseen()) return;
-    await old.saveUnseen(fresh);
-    const unsynced = this.#options.sync === 'data' ? await fresh.sync() : null;
-    if (unsynced !== null) throw unsynced;
+    await file.close();
+    this.#state = { kind: 'missing', failure };
+  }
+
+  async #rescue(old: OpenFile): Promise<void> {
+    if (!old.readable) {
+      if (old.unseenBytes > 0) this.#lose('cannot be read back');
+      return;
+    }
+    this.#owed.add(await old.unseenLines());
+  }
+
+  async #payOwed(file: OpenFile): Promise<void> {
+    const error = await this.#owed.pay(file, this.#options.sync);
+    if (error === null) return;
+    const failure = failureOf(`Cannot write audit file "${this.#options.path}"`, error);
+    this.#state = { kind: 'doubtful', file, failure };
+    throw failure;
+  }
+
+  #lose(what: string): void {
+    const message = `Audit file "${this.#options.path}" was deleted: its last lines ${what}`;
+    this.#settings.onLost('recent', new DeviceFailure('not_found', message));
   }
 }
 

@@ -1,4 +1,4 @@
-import { close, constants, fchmod, fstat, lstat, open, stat } from 'node:fs';
+import { type BigIntStats, close, constants, fchmod, fstat, lstat, open, stat } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { DeviceFailure } from '../device.ts';
@@ -6,7 +6,9 @@ import { codeOf, failureOf } from '../failure-reasons.ts';
 import { belowRoots } from './below-roots.ts';
 import type { WhenMissing } from './guarded-folder.ts';
 import { makeFolders } from './make-folders.ts';
-import { type FileIdentity, OpenFile } from './open-file.ts';
+import { OpenFile } from './open-file.ts';
+import type { FileIdentity } from './shared-file.ts';
+import type { LineShape } from './torn-line.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -15,12 +17,12 @@ const statOfPath = promisify(stat);
 const statOfEntry = promisify(lstat);
 const statOfDescriptor = promisify(fstat);
 
-/** What an operator chose for a file device, and what its lines begin with. */
+/** What an operator chose for a file device, and what its lines look like. */
 export interface AuditFileOptions {
   readonly path: string;
   /** Permission bits, or `null` to leave them as they are. */
   readonly mode: number | null;
-  readonly lineOpening: Buffer;
+  readonly line: LineShape;
   /**
    * Real paths of the folders below which the file has to lie each time it is opened; `null`: anywhere. A symbolic
    * link that leads out of them is not followed, not even one that is put there later.
@@ -89,12 +91,21 @@ async function openEntry(
   action: string,
 ): Promise<OpenFile> {
   const { fd, readable } = await openToAppend(at, flags, options.mode ?? 0o600);
+  let found: BigIntStats;
   try {
-    return await prepare(fd, readable, options, action);
+    found = await prepare(fd, options, action);
   } catch (error) {
     await closeFile(fd);
     throw error;
   }
+  const file = new OpenFile(fd, found, readable, options.line);
+  try {
+    await file.mendUnlessBusy();
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return file;
 }
 
 /** Which file the path leads to now; `null` when to none, or where that cannot be found out. */
@@ -135,12 +146,7 @@ async function openToAppend(
   }
 }
 
-async function prepare(
-  fd: number,
-  readable: boolean,
-  options: AuditFileOptions,
-  action: string,
-): Promise<OpenFile> {
+async function prepare(fd: number, options: AuditFileOptions, action: string): Promise<BigIntStats> {
   const found = await statOfDescriptor(fd, { bigint: true });
   if (!found.isFile()) throw irregular(action, found.isDirectory());
   if (options.mode !== null && (Number(found.mode) & 0o7777) !== options.mode) {
@@ -151,9 +157,7 @@ async function prepare(
       throw failureOf(`Cannot set mode ${wanted} of audit file "${options.path}"`, error);
     }
   }
-  const file = new OpenFile(fd, found, readable, options.lineOpening);
-  await file.mend();
-  return file;
+  return found;
 }
 
 /** Says of a refused open whether it is the file or its directory that is in the way. */

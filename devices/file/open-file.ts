@@ -1,19 +1,12 @@
-import { close, fstat, read } from 'node:fs';
+import { close, fstat } from 'node:fs';
 import { promisify } from 'node:util';
 import { type Appended, append, syncData } from './append.ts';
-import { endLine, mendTail } from './torn-tail.ts';
+import { type FileIdentity, SharedFile } from './shared-file.ts';
+import type { LineShape } from './torn-line.ts';
+import { bytesAt, endLine, endOfLastLine, mendTail, newline } from './torn-tail.ts';
 
 const closeFile = promisify(close);
-const readAt = promisify(read);
 const statOf = promisify(fstat);
-
-const copyBytes = 1024 * 1024;
-
-/** Which file it is, whatever its name. */
-export interface FileIdentity {
-  readonly device: bigint;
-  readonly inode: bigint;
-}
 
 /**
  * A file that is open for appending. Its size is kept here and nowhere else: counted as it is written, and corrected
@@ -24,22 +17,24 @@ export class OpenFile {
   /** `false` when permissions let us append and nothing else. */
   readonly readable: boolean;
   readonly #fd: number;
-  readonly #lineOpening: Buffer;
+  readonly #shape: LineShape;
+  readonly #shared: SharedFile;
   #size: number;
   /** The size when a name was last seen to lead here: what lies beyond is at risk when the file is deleted. */
   #seenSize: number;
 
-  /** `lineOpening`: what every line of its device begins with. */
+  /** `shape`: what the lines of its device look like. */
   constructor(
     fd: number,
     found: { readonly dev: bigint; readonly ino: bigint; readonly size: bigint },
     readable: boolean,
-    lineOpening: Buffer,
+    shape: LineShape,
   ) {
     this.identity = { device: found.dev, inode: found.ino };
     this.readable = readable;
     this.#fd = fd;
-    this.#lineOpening = lineOpening;
+    this.#shape = shape;
+    this.#shared = SharedFile.hold(this.identity);
     this.#size = Number(found.size);
     this.#seenSize = this.#size;
   }
@@ -55,10 +50,25 @@ export class OpenFile {
     this.#seenSize = size;
   }
 
-  async append(bytes: Buffer): Promise<Appended> {
-    const appended = await append(this.#fd, bytes);
-    this.#size += appended.written;
-    return appended;
+  /** Appends behind a whole line, and leaves none torn where that can be helped. */
+  append(bytes: Buffer): Promise<Appended> {
+    return this.#shared.inTurn(async () => {
+      if (this.#shared.tail === 'doubtful') {
+        try {
+          await this.#mendNow('wait');
+        } catch (error) {
+          return { written: 0, error };
+        }
+      }
+      const appended = await append(this.#fd, bytes);
+      this.#size += appended.written;
+      if (appended.error !== null) {
+        this.#shared.tail = 'doubtful';
+        // What cannot be mended now (nothing more finds space, or may be cut) is mended before the next line.
+        if (this.readable) await this.#mendNow('cut').catch(() => {});
+      }
+      return appended;
+    });
   }
 
   /** Waits until what was written is on the disk; resolves with the error, or `null`. */
@@ -67,14 +77,26 @@ export class OpenFile {
   }
 
   /** Leaves it empty or ending in a newline. Rejects with the operating system's error. */
-  async mend(): Promise<void> {
+  mend(): Promise<void> {
+    return this.#shared.inTurn(() => this.#mendNow('wait'));
+  }
+
+  /** The same for one that was opened just now. Behind a device that still appends to it, the next `append` does it. */
+  async mendUnlessBusy(): Promise<void> {
+    if (this.#shared.isBusy) this.#shared.tail = 'doubtful';
+    else await this.mend();
+  }
+
+  async #mendNow(whenFull: 'cut' | 'wait'): Promise<void> {
+    this.#shared.tail = 'doubtful';
     await this.#look();
-    if (this.readable) await mendTail(this.#fd, this.#lineOpening);
+    if (this.readable) await mendTail(this.#fd, this.#shape, whenFull);
     else if (this.#size > 0) await endLine(this.#fd);
     const { size } = await statOf(this.#fd);
     this.#size = size;
     // What was cut off just now was no line, whether or not it has been seen.
     this.#seenSize = Math.min(this.#seenSize, size);
+    this.#shared.tail = 'whole';
   }
 
   /** Whether no name leads to it any more. */
@@ -82,24 +104,22 @@ export class OpenFile {
     return (await this.#look()) === 0;
   }
 
-  /** Whether it has bytes that a deletion may have taken from its readers. */
-  hasUnseen(): boolean {
-    return this.#size > this.#seenSize;
+  /** How many bytes a deletion may have taken from its readers. */
+  get unseenBytes(): number {
+    return this.#size - this.#seenSize;
   }
 
-  /** Appends what has been written since it was last seen to `heir`. Rejects with the operating system's error. */
-  async saveUnseen(heir: OpenFile): Promise<void> {
-    const block = Buffer.allocUnsafe(Math.min(copyBytes, this.#size - this.#seenSize));
-    for (let at = this.#seenSize; at < this.#size; ) {
-      const { bytesRead } = await readAt(this.#fd, block, 0, block.length, at);
-      if (bytesRead === 0) return;
-      const { error } = await heir.append(block.subarray(0, bytesRead));
-      if (error !== null) throw error;
-      at += bytesRead;
-    }
+  /** The whole lines that have been written since it was last seen. Rejects with the operating system's error. */
+  async unseenLines(): Promise<Buffer> {
+    if (this.#size <= this.#seenSize) return Buffer.alloc(0);
+    // Where another device was in the midst of a line when it was seen, from the beginning of that.
+    const start = await endOfLastLine(this.#fd, this.#seenSize);
+    const bytes = await bytesAt(this.#fd, start, this.#size - start);
+    return bytes.subarray(0, bytes.lastIndexOf(newline) + 1);
   }
 
   async close(): Promise<void> {
+    this.#shared.release();
     // An error here (EIO on a network file system) concerns lines whose write was answered long ago.
     await closeFile(this.#fd).catch(() => {});
   }

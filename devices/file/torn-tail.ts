@@ -1,35 +1,37 @@
 import { fstat, ftruncate, read } from 'node:fs';
 import { promisify } from 'node:util';
-import type { LineOptions } from '../../format/line-options.ts';
 import { append } from './append.ts';
+import { type LineShape, TornLine } from './torn-line.ts';
 
 const readAt = promisify(read);
 const statOf = promisify(fstat);
 const truncate = promisify(ftruncate);
 
-const newline = 0x0a;
+export const newline = 0x0a;
 const blockBytes = 64 * 1024;
 
 /**
  * Leaves the file empty or ending in a newline, so that the next line cannot be glued to half a line that a full
- * disk or a kill left behind. The half line is cut off; where that is not possible (append-only files) or it does
- * not begin as a line of this device does, and so may be somebody's data, it is ended with a newline instead.
- * Rejects with the operating system's error.
+ * disk or a kill left behind. The file grows by that and does not shrink, because somebody may follow it and have
+ * read the half: what begins as a line of the device is completed to one that says `torn`, anything else is ended
+ * with a newline. `whenFull` is for where nothing can be appended: `cut` takes the half line off again, and is for
+ * right after it was written; `wait` leaves it. Rejects with the operating system's error.
  */
-export async function mendTail(fd: number, lineOpening: Buffer): Promise<void> {
+export async function mendTail(fd: number, shape: LineShape, whenFull: 'cut' | 'wait'): Promise<void> {
   const { size } = await statOf(fd);
   const end = await endOfLastLine(fd, size);
   if (end === size) return;
-  const opening = await bytesAt(fd, end, lineOpening.length);
-  if (opening.equals(lineOpening.subarray(0, opening.length))) {
-    try {
-      await truncate(fd, end);
-      return;
-    } catch {
-      // Append-only: the newline below is what is left to do.
-    }
+  const line = new TornLine(shape);
+  for (let at = end; at < size && line.ours; ) {
+    const piece = await bytesAt(fd, at, Math.min(blockBytes, size - at));
+    if (piece.length === 0) break;
+    line.take(piece);
+    at += piece.length;
   }
-  await endLine(fd);
+  const { error } = await append(fd, line.ending());
+  if (error === null) return;
+  if (whenFull === 'wait' || !line.ours) throw error;
+  await truncate(fd, end);
 }
 
 /** Appends a newline: for a file that cannot be read to find out whether its last line is whole. */
@@ -38,13 +40,8 @@ export async function endLine(fd: number): Promise<void> {
   if (error !== null) throw error;
 }
 
-/** The bytes every line of a device begins with. */
-export function lineOpening(options: LineOptions): Buffer {
-  return Buffer.from(options.prefix + (options.format === 'jsonx' ? '<' : '{'));
-}
-
 /** The offset behind the last newline before `size`; 0 when there is none. */
-async function endOfLastLine(fd: number, size: number): Promise<number> {
+export async function endOfLastLine(fd: number, size: number): Promise<number> {
   let end = size;
   // One byte first: a file that ends as it should costs no more than that.
   let length = Math.min(1, size);
@@ -59,7 +56,7 @@ async function endOfLastLine(fd: number, size: number): Promise<number> {
 }
 
 /** Fewer than `length` bytes where the file ends before. */
-async function bytesAt(fd: number, position: number, length: number): Promise<Buffer> {
+export async function bytesAt(fd: number, position: number, length: number): Promise<Buffer> {
   const block = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {

@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { linesOf, recordTexts } from './batches.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { linesOf, recordText, recordTexts } from './batches.ts';
 import { fileSubject, wholeLinesOf } from './file-device.ts';
+import { halfWrite } from './file-system-fault.ts';
+import { LaneStandIn } from './lane-stand-in.ts';
 
 /**
  * A file system of its own with so many bytes, or `null` where the system does not let us. It has no name, only a
@@ -50,6 +62,111 @@ test('a full disk tears no line, and what did not fit arrives when there is room
   await lane.deliver(linesOf(texts.slice(first.settled + again.settled, 240)));
   assert.deepEqual(lines(), texts.slice(0, 240));
   assert.deepEqual(wholeLinesOf(file), texts.slice(0, 240));
+});
+
+test('on a disk that a deleted log fills, its last lines come back once it is let go of', async (context) => {
+  const disk = smallDisk(context, 1024 * 1024);
+  if (disk === null) return;
+  const { file, lane, clock, lines } = fileSubject(context, {}, disk);
+  const texts = recordTexts(0, 1000, 899);
+  await lane.deliver(linesOf(texts.slice(0, 990)));
+  rmSync(file);
+  clock.advance(1000);
+  await lane.deliver(linesOf(texts.slice(990)));
+  assert.deepEqual(lines(), texts);
+});
+
+test('what a deleted log held waits for room, and comes before anything else', async (context) => {
+  const disk = smallDisk(context, 1024 * 1024);
+  if (disk === null) return;
+  const { file, lane, clock, lines } = fileSubject(context, {}, disk);
+  const texts = recordTexts(0, 800, 899);
+  await lane.deliver(linesOf(texts.slice(0, 700)));
+  // A reader who still has the deleted file open keeps its room taken.
+  const reader = openSync(file, 'r');
+  try {
+    rmSync(file);
+    clock.advance(1000);
+    const outcome = await lane.write(linesOf(texts.slice(700)));
+    assert.deepEqual([outcome.settled, outcome.failure?.reason], [0, 'no_space']);
+    assert.equal((await lane.openFailure()).reason, 'no_space');
+  } finally {
+    closeSync(reader);
+  }
+  // Also while there is nothing to write: the device comes back to it by itself.
+  clock.advance(1000);
+  await waitFor('the lines are back', () => statSync(file).size === 700 * 900);
+  await lane.deliver(linesOf(texts.slice(700)));
+  assert.deepEqual(lines(), texts);
+  assert.deepEqual(lane.lost, []);
+});
+
+test('what a deleted log held is written at the close, and reported lost where that cannot be', async (context) => {
+  for (const hasRoom of [true, false]) {
+    const disk = smallDisk(context, 1024 * 1024);
+    if (disk === null) return;
+    const { file, lane, clock, lines } = fileSubject(context, {}, disk);
+    const texts = recordTexts(0, 700, 899);
+    await lane.deliver(linesOf(texts));
+    const reader = openSync(file, 'r');
+    rmSync(file);
+    clock.advance(1000);
+    if (hasRoom) closeSync(reader);
+    await lane.device.close();
+    if (hasRoom) {
+      assert.deepEqual(lines(), texts);
+      assert.deepEqual(lane.lost, []);
+    } else {
+      closeSync(reader);
+      const message = `Audit file "${file}" was deleted: its last lines cannot be written again`;
+      assert.deepEqual(
+        lane.lost.map(({ failure }) => failure.message),
+        [message],
+      );
+      assert.ok(lines().every((line, index) => line === texts[index]));
+    }
+  }
+});
+
+test('a device that takes over while the old one is in the midst of a line leaves that alone', async (context) => {
+  const { file, lane, lines } = fileSubject(context);
+  await lane.deliver(linesOf(recordTexts(0, 1, 100)));
+  const write = halfWrite(context);
+  const old = lane.write(linesOf(recordTexts(1, 1, 100)));
+  await waitFor('half a line is there', () => write.standing);
+  // As a reload makes it that changes the mode.
+  const next = new LaneStandIn(context, 'file', { file_path: file, mode: '0640' });
+  await next.open();
+  await next.device.reopen(new AbortController().signal);
+  const half = readFileSync(file);
+  assert.equal(half.length, 101 + 50);
+  let written = false;
+  const later = next.write(linesOf(recordTexts(2, 1, 100))).finally(() => {
+    written = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(readFileSync(file), half);
+  assert.equal(written, false);
+  write.goOn();
+  assert.equal((await old).settled, 1);
+  assert.equal((await later).settled, 1);
+  assert.deepEqual(lines(), recordTexts(0, 3, 100));
+});
+
+test('a device that takes over completes what the old one could not', async (context) => {
+  const { file, lane, lines } = fileSubject(context);
+  await lane.deliver(linesOf(recordTexts(0, 1, 100)));
+  const write = halfWrite(context, 'EIO');
+  const old = lane.write(linesOf(recordTexts(1, 1, 100)));
+  await waitFor('half a line is there', () => write.standing);
+  const next = new LaneStandIn(context, 'file', { file_path: file, mode: '0640' });
+  await next.open();
+  const later = next.write(linesOf(recordTexts(2, 1, 100)));
+  write.goOn();
+  assert.equal((await old).settled, 0);
+  assert.equal((await later).settled, 1);
+  const [whole, after] = recordTexts(0, 3, 100).filter((_, index) => index !== 1);
+  assert.deepEqual(lines(), [whole, `${recordText(1, 100).slice(0, 50)}","torn":true}`, after]);
 });
 
 test('a file at its size limit tears no line, and goes on when the limit is lifted', async (context) => {

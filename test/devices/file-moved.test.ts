@@ -288,8 +288,8 @@ test('with sync data what is written again is on the disk too, before the next l
   clock.advance(checkMs);
   const outcome = await lane.write(linesOf(texts(2)));
   assert.deepEqual([outcome.settled, outcome.failure?.reason, syncs.calls], [0, 'io', 3]);
-  // The new file that could not be kept is closed.
-  assert.deepEqual(descriptorsOf(subject), [`${file} (deleted)`]);
+  // The deleted file is closed: what was in it is written again from memory.
+  assert.deepEqual(descriptorsOf(subject), [file]);
   await lane.open();
   await write(subject, 2);
   assert.equal(syncs.calls, 5);
@@ -331,7 +331,13 @@ function limitFiles(bytes: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
 }
 
-/** A device whose file ends in half a line, which could neither be cut off nor ended. */
+/** The third of `texts(0, 1, 2)`, completed behind what has place in `bytes` bytes. */
+function tornText(number: number, bytes: number): string {
+  const before = texts(0, 1).join('\n').length + 1;
+  return `${texts(number)[0]!.slice(0, bytes - before)}","torn":true}`;
+}
+
+/** A device whose file ends in half a line, which could neither be ended nor cut off. */
 async function withHalfLine(context: TestContext, openedMeanwhile: boolean): Promise<FileSubject | null> {
   const subject = fileSubject(context);
   const { file, lane } = subject;
@@ -366,7 +372,7 @@ test('half a line that could not be mended at once is mended before the next', a
   if (subject === null) return;
   await subject.lane.open();
   await write(subject, 2);
-  assert.deepEqual(subject.lines(), texts(0, 1, 2));
+  assert.deepEqual(subject.lines(), [...texts(0, 1), tornText(2, 500), ...texts(2)]);
   // The end of the file is known again: none of it is taken for unseen later.
   subject.clock.advance(checkMs);
   await write(subject, 3);
@@ -381,7 +387,7 @@ test('half a line is mended too when the file has another name by then', async (
   renameSync(subject.file, `${subject.file}.1`);
   await subject.lane.open();
   await write(subject, 2);
-  assert.deepEqual(wholeLinesOf(`${subject.file}.1`), texts(0, 1));
+  assert.deepEqual(wholeLinesOf(`${subject.file}.1`), [...texts(0, 1), tornText(2, 500)]);
   assert.deepEqual(subject.lines(), texts(2));
 });
 

@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { parseFileDestination } from '../../devices/file/destination.ts';
 import { parseFileMode } from '../../devices/file/file-mode.ts';
 import { liesBelow } from '../../devices/file/leads.ts';
-import { lineOpening } from '../../devices/file/torn-tail.ts';
 import { parseDevice } from '../../devices/registry.ts';
 import { StoppedClock } from './stopped-clock.ts';
 
@@ -58,15 +57,6 @@ test('a mode is octal, and what remains of it are bits for reading and writing',
     [' 640', undefined],
   ];
   for (const [text, mode] of modes) assert.equal(parseFileMode(text), mode, JSON.stringify(text));
-});
-
-test('a line begins with its prefix and what its format begins with', () => {
-  const opening = (options: Record<string, string>): string =>
-    lineOpening(parseDevice('file', { file_path: 'discard', ...options }).line).toString();
-  assert.equal(opening({}), '{');
-  assert.equal(opening({ format: 'jsonx' }), '<');
-  assert.equal(opening({ prefix: 'é: ' }), 'é: {');
-  assert.equal(opening({ format: 'jsonx', prefix: 'x' }), 'x<');
 });
 
 test('a path lies below a folder, and not below one that has the beginning of its name', () => {

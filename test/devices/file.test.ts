@@ -112,27 +112,29 @@ test('a part of the path that is no directory is refused for good', async (conte
   assert.deepEqual([failure.reason, failure.permanent], ['unsuitable', true]);
 });
 
-test('half a line that a kill left behind is cut off, however long it is', async (context) => {
+test('half a line that a kill left behind is completed to one that says so, however long it is', async (context) => {
   for (const length of [1, 500, 65_536, 300_000]) {
     const { file, lane, lines } = fileSubject(context);
-    writeFileSync(file, `${recordText(1, 100)}\n${recordText(2, 400_000).slice(0, length)}`);
+    const half = recordText(2, 400_000).slice(0, length);
+    writeFileSync(file, `${recordText(1, 100)}\n${half}`);
     await lane.deliver(linesOf([recordText(3, 100)]));
-    assert.deepEqual(lines(), [recordText(1, 100), recordText(3, 100)]);
+    const torn = length === 1 ? '{"torn":true}' : `${half}","torn":true}`;
+    assert.deepEqual(lines(), [recordText(1, 100), torn, recordText(3, 100)]);
   }
 });
 
-test('a file that is nothing but half a line becomes empty', async (context) => {
+test('a file that is nothing but half a line keeps it', async (context) => {
   const { file, lane } = fileSubject(context);
   writeFileSync(file, '{"half":');
   await lane.open();
-  assert.equal(readFileSync(file, 'utf8'), '');
+  assert.equal(readFileSync(file, 'utf8'), '{"half":null,"torn":true}\n');
 });
 
 test('half a line with its prefix is known again', async (context) => {
   const { file, lane, lines } = fileSubject(context, { prefix: '@cee: ' });
   writeFileSync(file, 'whole\n@ce');
   await lane.open();
-  assert.deepEqual(lines(), ['whole']);
+  assert.deepEqual(lines(), ['whole', '@cee: {"torn":true}']);
 });
 
 test('a last line that cannot be ours is kept, and ended', async (context) => {
@@ -142,7 +144,7 @@ test('a last line that cannot be ours is kept, and ended', async (context) => {
   assert.deepEqual(lines(), ['somebody’s notes', recordText(1, 100)]);
 });
 
-test('in an append-only file half a line is ended instead', async (context) => {
+test('in an append-only file half a line is completed as in any other', async (context) => {
   const { file, lane, lines } = fileSubject(context);
   writeFileSync(file, '{"half":', { mode: 0o600 });
   try {
@@ -153,7 +155,7 @@ test('in an append-only file half a line is ended instead', async (context) => {
   }
   try {
     await lane.deliver(linesOf([recordText(1, 100)]));
-    assert.deepEqual(lines(), ['{"half":', recordText(1, 100)]);
+    assert.deepEqual(lines(), ['{"half":null,"torn":true}', recordText(1, 100)]);
   } finally {
     execFileSync('chattr', ['-a', file]);
   }

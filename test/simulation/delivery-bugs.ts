@@ -86,16 +86,16 @@ export const deliveryBugs: Readonly<Record<string, PlantedBug>> = {
   'half-line-left': {
     breaks: 'whole lines',
     destination(destination) {
-      destination.cutBack = () => {};
+      destination.endHalfLine = () => {};
     },
   },
   'cut-back-once': {
     breaks: 'whole lines',
     destination(destination) {
-      const cutBack = destination.cutBack.bind(destination);
-      destination.cutBack = () => {
-        cutBack();
-        destination.cutBack = () => {};
+      const endHalfLine = destination.endHalfLine.bind(destination);
+      destination.endHalfLine = () => {
+        endHalfLine();
+        destination.endHalfLine = () => {};
       };
     },
   },

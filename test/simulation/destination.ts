@@ -48,7 +48,7 @@ export class Destination {
   readonly #brokenOff = new Set<number>();
   #trouble: Trouble = 'none';
   #waiting: (() => void)[] = [];
-  /** Half a line is at the end of the file, until somebody cuts it off. */
+  /** Half a line is at the end of the file, until somebody ends it. */
   #torn = false;
 
   constructor(world: World, settings: DestinationSettings) {
@@ -116,7 +116,7 @@ export class Destination {
     this.#torn = true;
   }
 
-  cutBack(): void {
+  endHalfLine(): void {
     this.#torn = false;
   }
 

@@ -39,7 +39,7 @@ export class FileDevice implements SimulatedDevice {
             );
             return;
           }
-          this.#destination.cutBack();
+          this.#destination.endHalfLine();
           resolve();
         }),
       );
