@@ -76,6 +76,41 @@ test('a device that fails is logged with its reason, however often it is tried a
   watchdog.stop();
 });
 
+test('what changes by time alone is seen again and again: a device is slow long after the start', async () => {
+  const under = new LaneUnderTest({ writeTimeoutMs: 1_000 });
+  await under.open();
+  const { watchdog } = watch(under);
+  await passUnwatched(under, 5_000);
+  under.destination.setTrouble('hang');
+  under.send(1);
+  await passUnwatched(under, 650);
+  assert.equal(under.lane.state, 'slow');
+  watchdog.stop();
+});
+
+test('each trouble is logged anew, with how long it lasted', async () => {
+  const under = new LaneUnderTest({ writeTimeoutMs: 1_000 });
+  await under.open();
+  const { noticed, watchdog } = watch(under);
+  for (const seconds of [10, 20]) {
+    under.destination.setTrouble('hang');
+    under.send(1);
+    await passUnwatched(under, seconds * 1_000);
+    under.destination.setTrouble('none');
+    await passUnwatched(under, 5_000);
+  }
+  assert.deepEqual(
+    noticed.map(({ event, fields }) => [event, Math.round(Number(fields['seconds'] ?? 0))]),
+    [
+      ['device blocked', 0],
+      ['device recovered', 9],
+      ['device blocked', 0],
+      ['device recovered', 19],
+    ],
+  );
+  watchdog.stop();
+});
+
 test('a stopped watchdog looks no more', async () => {
   const under = new LaneUnderTest();
   const { watchdog } = watch(under);

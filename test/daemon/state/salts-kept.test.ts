@@ -48,6 +48,14 @@ test('it is told whether a salt was made or found', async (t) => {
   assert.equal((await salts.obtain('file/', null, unheard)).made, true);
 });
 
+test('who has a salt destroyed is told when it is gone', async (t) => {
+  const state = await opened(t);
+  const salts = new Salts(state);
+  await salts.obtain('file/', null, unheard);
+  await salts.destroy('file/');
+  assert.deepEqual(readdirSync(path.join(state.path, 'salts')), []);
+});
+
 test('a salt that another process stores in between is the one', async (t) => {
   const state = await opened(t);
   const other = new Salts(state);
