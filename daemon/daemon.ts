@@ -11,6 +11,7 @@ import { Watchdog } from './delivery/watchdog.ts';
 import { zeroIngestCounters } from './ingest/ingest-counters.ts';
 import { ListenerTable } from './ingest/listener-table.ts';
 import type { IngestSettings } from './ingest/session.ts';
+import { defectFields } from './log/defect-fields.ts';
 import type { Log } from './log/log.ts';
 import { readBuildInfo } from './monitoring/build-info.ts';
 import type { Phase } from './monitoring/health.ts';
@@ -71,6 +72,7 @@ export class Daemon {
       clock,
       counters,
       limits: config.limits,
+      onDefect: (error) => log.error('client ended by an internal error', defectFields(error)),
     };
     this.#metrics = createMetrics(registry, { lanes, ingest: counters }, this.#build);
     this.#undoWith('metrics', () => this.#metrics.close());

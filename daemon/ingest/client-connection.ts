@@ -43,7 +43,10 @@ export interface ConnectionParts {
   readonly budget: MemoryBudget;
   readonly bounds: ConnectionBounds;
   /** Called once, at once. */
-  readonly openDoor: (reply: (replies: readonly Reply[]) => void) => RecordDoor;
+  readonly openDoor: (
+    reply: (replies: readonly Reply[]) => void,
+    fail: (error: unknown) => void,
+  ) => RecordDoor;
 }
 
 /** One client of a stream listener: when to read from it, when to hold it back, when to close. */
@@ -71,12 +74,15 @@ export class ClientConnection implements BudgetedReader {
     this.#silent = replies === 'none';
     this.#budget = budget;
     this.#bounds = bounds;
-    this.#door = openDoor((due) => this.#reply(due));
+    this.#door = openDoor(
+      (due) => this.#reply(due),
+      (error) => this.#failed(error),
+    );
     budget.join(this);
     shared.counters.connections++;
     shared.counters.connectionsAccepted++;
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('end', () => this.#inputEnded());
+    socket.on('data', (chunk: Buffer) => this.#guard(() => this.#receive(chunk)));
+    socket.on('end', () => this.#guard(() => this.#inputEnded()));
     socket.on('drain', () => this.resume());
     // The close event follows and does what is needed; without a listener an error would end the process.
     socket.on('error', () => {});
@@ -89,6 +95,20 @@ export class ClientConnection implements BudgetedReader {
 
   get inFlightBytes(): number {
     return this.#door.inFlightBytes;
+  }
+
+  #guard(serve: () => void): void {
+    try {
+      serve();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Whoever sent what we cannot cope with is ended: what it has no reply to is in doubt, as when a connection breaks. */
+  #failed(error: unknown): void {
+    this.#shared.onDefect(error);
+    this.#socket.destroy();
   }
 
   #receive(chunk: Buffer): void {

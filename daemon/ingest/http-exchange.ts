@@ -48,7 +48,12 @@ export class HttpExchange implements BudgetedReader {
     this.#shared = shared;
     this.#budget = budget;
     this.#tell = tell;
-    this.#session = new Session(shared, { replies: 'status', headers }, (replies) => this.#reply(replies));
+    this.#session = new Session(
+      shared,
+      { replies: 'status', headers },
+      (replies) => this.#reply(replies),
+      (error) => this.#failed(error),
+    );
     budget.join(this);
     request.on('data', (chunk: Buffer) => this.#receive(chunk));
     request.on('end', () => this.#inputEnded());
@@ -118,7 +123,17 @@ export class HttpExchange implements BudgetedReader {
 
   #answerWhenCertain(): void {
     if (this.#phase !== 'ending' || !this.#session.answered) return;
-    this.#answer(recordsAnswer(this.#replies, this.#fault()));
+    try {
+      this.#answer(recordsAnswer(this.#replies, this.#fault()));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** What the body has no answer to is in doubt. */
+  #failed(error: unknown): void {
+    this.#shared.onDefect(error);
+    this.#answer(errorAnswer(500, 'internal error', { Connection: 'close' }));
   }
 
   #fault(): BodyFault | null {

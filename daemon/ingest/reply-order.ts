@@ -65,6 +65,13 @@ export class ReplyOrder {
     this.#flush();
   }
 
+  /** No reply goes out any more. */
+  forget(): void {
+    this.#places = [];
+    this.#bytes = 0;
+    this.#records = 0;
+  }
+
   #flush(): void {
     let due = 0;
     while (due < this.#places.length && this.#places[due]!.replies !== null) due++;

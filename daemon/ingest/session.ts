@@ -1,12 +1,12 @@
 import type { LimitsConfig, StreamListenerConfig } from '../../config/config.ts';
 import { type Formatter, recordStatus, type ScannedBatch } from '../../format/formatter.ts';
 import type { Clock } from '../clock.ts';
-import type { Batch } from '../delivery/batch.ts';
-import type { Broker, Declined } from '../delivery/broker.ts';
+import type { Broker } from '../delivery/broker.ts';
+import { type Findings, findingsOf, outcomesOf, satisfiesAll, type Verdict } from './findings.ts';
 import type { IngestCounters } from './ingest-counters.ts';
 import { RecordAssembler } from './record-assembler.ts';
 import { type Refusal, refusals } from './refusals.ts';
-import { addReply, type DeviceOutcomes, type RecordName, type Reply } from './replies.ts';
+import { addReply, type Reply } from './replies.ts';
 import { type Place, ReplyOrder } from './reply-order.ts';
 
 /** What every session of a daemon shares. */
@@ -15,25 +15,13 @@ export interface IngestSettings {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly counters: IngestCounters;
+  /** Hears of an error that nobody expected: the client that was served is ended, and no other is harmed. */
+  readonly onDefect: (error: unknown) => void;
   /** A reload replaces them; the record size applies to senders that connect from then on. */
   limits: LimitsConfig;
 }
 
-const { kept, invalid } = recordStatus;
-
-/** What a scan found of records read together, kept until their replies are certain. */
-interface Findings {
-  readonly place: Place;
-  /** Per record: goes to the devices, is invalid, or is of a path that is not audited. */
-  readonly statuses: Uint8Array;
-  /** What is wrong with the invalid ones, by record. */
-  readonly invalid: ReadonlyMap<number, Refusal>;
-  /** Per record, for listeners that name it in the reply. */
-  readonly names: readonly RecordName[] | null;
-}
-
-/** What decides about the records that are to be recorded: the devices, the want of them, or that there are none. */
-type Verdict = Batch | Declined | 'nothing_kept';
+const { kept } = recordStatus;
 
 /**
  * One sender: bytes in, one reply a record out, in order. Knows nothing of sockets, so that the simulator runs the
@@ -44,16 +32,22 @@ export class Session {
   readonly #listener: Pick<StreamListenerConfig, 'replies' | 'headers'>;
   readonly #assembler: RecordAssembler;
   readonly #order: ReplyOrder;
+  readonly #fail: (error: unknown) => void;
   #records = 0;
+  /** Of `bytesInFlight`, what is this sender's. */
+  #undecidedBytes = 0;
+  #state: 'serving' | 'failed' = 'serving';
 
-  /** `reply` takes the replies that are due; it must not throw. */
+  /** `reply` takes the replies that are due; `fail` is called once when no more will come, because of a defect. */
   constructor(
     shared: IngestSettings,
     listener: Pick<StreamListenerConfig, 'replies' | 'headers'>,
     reply: (replies: readonly Reply[]) => void,
+    fail: (error: unknown) => void,
   ) {
     this.#shared = shared;
     this.#listener = listener;
+    this.#fail = fail;
     this.#order = new ReplyOrder(reply);
     this.#assembler = new RecordAssembler(shared.limits.maxRecordBytes, {
       records: (chunks, bytes) => this.#take(chunks, bytes),
@@ -88,12 +82,21 @@ export class Session {
   /** Takes the chunk over and wipes it. */
   receive(chunk: Buffer): void {
     this.#shared.counters.bytes += chunk.length;
-    this.#assembler.push(chunk);
+    try {
+      this.#assembler.push(chunk);
+    } catch (error) {
+      chunk.fill(0);
+      this.#failed(error);
+    }
   }
 
   /** The sender has sent its last byte. */
   end(): void {
-    this.#assembler.end();
+    try {
+      this.#assembler.end();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** Takes no more: the unfinished record is dropped, and what still comes; what is in flight goes on. */
@@ -101,42 +104,53 @@ export class Session {
     this.#assembler.discard();
   }
 
+  /** Gives back what is counted for it. Devices may still record what was offered to them: the sender is told nothing. */
+  #failed(error: unknown): void {
+    if (this.#state === 'failed') return;
+    this.#state = 'failed';
+    this.#countInFlight(-this.#undecidedBytes);
+    this.#assembler.discard();
+    this.#order.forget();
+    this.#fail(error);
+  }
+
+  #countInFlight(bytes: number): void {
+    this.#undecidedBytes += bytes;
+    this.#shared.counters.bytesInFlight += bytes;
+  }
+
   #take(chunks: readonly Buffer[], bytes: number): void {
-    const { formatter, clock, counters } = this.#shared;
-    const arrival = clock.now();
+    const arrival = this.#shared.clock.now();
     const place = this.#order.take(bytes);
-    counters.bytesInFlight += bytes;
-    const scanned = formatter.scan(chunks, this.#listener.headers, clock.wallTime());
-    for (const chunk of chunks) chunk.fill(0);
-    if (scanned.records === 0) {
-      counters.bytesInFlight -= bytes;
-      this.#order.giveUp(place);
-    } else {
-      this.#submit(this.#examine(place, scanned), scanned, arrival);
+    this.#countInFlight(bytes);
+    const scanned = this.#scan(chunks);
+    try {
+      if (scanned.records === 0) {
+        this.#countInFlight(-bytes);
+        this.#order.giveUp(place);
+      } else {
+        this.#submit(this.#examine(place, scanned), scanned, arrival);
+      }
+    } finally {
+      scanned.release();
     }
-    scanned.release();
+  }
+
+  #scan(chunks: readonly Buffer[]): ScannedBatch {
+    const { formatter, clock } = this.#shared;
+    try {
+      return formatter.scan(chunks, this.#listener.headers, clock.wallTime());
+    } finally {
+      for (const chunk of chunks) chunk.fill(0);
+    }
   }
 
   #examine(place: Place, scanned: ScannedBatch): Findings {
-    const { statuses, records } = scanned;
-    const refused = new Map<number, Refusal>();
-    for (
-      let record = statuses.indexOf(invalid);
-      record !== -1;
-      record = statuses.indexOf(invalid, record + 1)
-    ) {
-      const { offset, message } = scanned.problem(record);
-      refused.set(record, refusals.invalid_record(message, offset));
-    }
-    const names =
-      this.#listener.replies === 'devices'
-        ? Array.from(statuses, (status, record) =>
-            status === invalid ? { id: '', type: '' } : scanned.describe(record),
-          )
-        : null;
+    const { records } = scanned;
+    const findings = findingsOf(place, scanned, this.#listener.replies === 'devices');
     this.#count(place, records);
-    this.#shared.counters.unaudited += records - scanned.kept - refused.size;
-    return { place, statuses, invalid: refused, names };
+    this.#shared.counters.unaudited += records - scanned.kept - findings.invalid.size;
+    return findings;
   }
 
   #count(place: Place, records: number): void {
@@ -170,11 +184,20 @@ export class Session {
     ]);
   }
 
-  /** The replies are certain. */
+  /** The replies are certain. Called by lanes, too, which must not hear of what goes wrong here. */
   #decide(findings: Findings, verdict: Verdict): void {
+    if (this.#state === 'failed') return;
+    this.#countInFlight(-findings.place.bytes);
+    try {
+      this.#answer(findings, verdict);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #answer(findings: Findings, verdict: Verdict): void {
     const { place, names } = findings;
     const { counters } = this.#shared;
-    counters.bytesInFlight -= place.bytes;
     if (names === null && findings.invalid.size === 0 && satisfiesAll(verdict)) {
       counters.ok += place.records;
       this.#order.fill(place, [{ kind: 'ok', records: place.records }]);
@@ -216,12 +239,4 @@ export class Session {
     if (verdict === 'stopping' || verdict === 'no_device') return refusals[verdict]();
     return refusals.not_recorded(this.#shared.broker.explain());
   }
-}
-
-function satisfiesAll(verdict: Verdict): boolean {
-  return typeof verdict === 'string' ? verdict === 'nothing_kept' : verdict.failures === 0;
-}
-
-function outcomesOf(batch: Batch | null, record: number): DeviceOutcomes {
-  return Object.fromEntries((batch?.paths ?? []).map((path, slot) => [path, batch!.outcome(slot, record)]));
 }

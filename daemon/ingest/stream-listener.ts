@@ -75,7 +75,7 @@ export class StreamListener {
       shared: this.#shared,
       budget: this.#budget,
       bounds: connectionBounds,
-      openDoor: (reply) => new Session(this.#shared, config, reply),
+      openDoor: (reply, fail) => new Session(this.#shared, config, reply, fail),
     });
     this.#connections.add(connection);
     client.once('close', () => this.#connections.delete(connection));

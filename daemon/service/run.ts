@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { systemClock } from '../clock.ts';
 import { Daemon } from '../daemon.ts';
 import { ListenRefused } from '../http/http-server.ts';
+import { defectFields } from '../log/defect-fields.ts';
 import { createLog, type Log, type SwitchableLog } from '../log/log.ts';
 import { stderrOutput } from '../log/log-stderr.ts';
 import { stopGraceMs } from '../stop-limits.ts';
@@ -119,18 +120,10 @@ function report(daemon: Daemon, notifier: Notifier): () => void {
   return () => clearInterval(timer);
 }
 
-/** A defect ends the process; its message may quote a record, so only its kind and place are told. */
+/** A defect that is not one client's ends the process. */
 function endOnDefect(log: Log): void {
   process.on('uncaughtException', (error: unknown) => {
-    const stack = error instanceof Error ? (error.stack ?? '') : '';
-    const place = stack.split('\n').filter((line) => /^\s+at /.test(line));
-    log.error('internal error', {
-      kind: error instanceof Error ? error.name : typeof error,
-      place: place
-        .slice(0, 8)
-        .map((line) => line.trim())
-        .join(' '),
-    });
+    log.error('internal error', defectFields(error));
     endNow();
   });
 }

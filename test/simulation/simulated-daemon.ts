@@ -88,8 +88,16 @@ export class SimulatedDaemon {
     this.budget = new MemoryBudget(() => this.#ingest.limits.totalBytes, this.#clock);
     sabotage.budget?.(this.budget);
     this.#watchdog = new Watchdog(this.#clock, this.broker, silentLog);
+    const onDefect = (error: unknown): void => world.violated('no unhandled error', `${error}`);
     const limits = { ...life.limits, connections: 1_000, stopTimeoutMs: drainMs };
-    this.#ingest = { formatter, broker: this.broker, clock: this.#clock, counters: this.counters, limits };
+    this.#ingest = {
+      formatter,
+      broker: this.broker,
+      clock: this.#clock,
+      counters: this.counters,
+      limits,
+      onDefect,
+    };
     sabotage.ingest?.(this.#ingest);
     this.#situation = { requirement: life.requirement, enabled: [], stopping: false };
     this.#watchdog.start();
@@ -201,15 +209,15 @@ export class SimulatedDaemon {
       shared: this.#ingest,
       budget: this.budget,
       bounds: this.#sabotage.bounds?.(this.bounds) ?? this.bounds,
-      openDoor: (tell) => watch(this.openSession(replies, tell)),
+      openDoor: (tell, fail) => watch(this.openSession(replies, tell, fail)),
     });
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
     return connection;
   }
 
-  openSession(replies: Replies, tell: Tell): RecordDoor {
-    const open: OpenSession = (told) => new Session(this.#ingest, { replies, headers: 'apply' }, told);
+  openSession(replies: Replies, tell: Tell, fail: (error: unknown) => void): RecordDoor {
+    const open: OpenSession = (told) => new Session(this.#ingest, { replies, headers: 'apply' }, told, fail);
     return this.#sabotage.session?.(open, tell, this.#clock) ?? open(tell);
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { ClientConnection, ConnectionBounds } from '../../../daemon/ingest/client-connection.ts';
+import { replyLines } from '../../../daemon/ingest/replies.ts';
 import type { Life, Replies } from '../../simulation/scenario.ts';
 import { SimulatedSocket, type SocketPeer } from '../../simulation/simulated-socket.ts';
 import { IngestUnderTest, record } from './ingest-under-test.ts';
@@ -357,3 +358,72 @@ test('a connection that is gone has no share of the memory', async (t) => {
   await under.pass(10);
   assert.equal(budget.mayRead(small), true, 'half each');
 });
+
+/** Where a record can meet a defect: before the devices have it, in front of a device, or when the replies are due. */
+const defects: Readonly<Record<string, (under: ConnectionUnderTest) => void>> = {
+  scan: ({ daemon }) => {
+    const formatter = Object.create(daemon.ingest.formatter, { scan: { value: thrower } });
+    Object.assign(daemon.ingest, { formatter });
+  },
+  render: ({ daemon }) => {
+    Object.defineProperty(daemon.situation.enabled[1]!.lane.format, 'render', {
+      value: thrower,
+      configurable: true,
+    });
+  },
+  explain: ({ daemon }) => {
+    daemon.broker.explain = thrower;
+  },
+  write: ({ socket }) => {
+    socket.write = thrower;
+  },
+};
+
+function thrower(): never {
+  throw new RangeError('s.secret');
+}
+
+for (const [where, plant] of Object.entries(defects)) {
+  test(`a throw in ${where} ends the client that is served, and no other`, async (t) => {
+    const under = new ConnectionUnderTest(t);
+    const destination = under.device('a/');
+    under.device('b/');
+    let told = '';
+    const other = under.daemon.openSession(
+      'status',
+      (replies) => {
+        told += replyLines(replies).toString();
+      },
+      (error) => assert.fail(`${error}`),
+    );
+    const { counters } = under.daemon;
+    const heard: string[] = [];
+    Object.assign(under.daemon.ingest, { onDefect: (error: unknown) => heard.push(`${error}`) });
+    const formatter = under.daemon.ingest.formatter;
+    if (where === 'explain') {
+      under.daemon.require({ kind: 'all' });
+      under.daemon.situation.enabled[1]!.destination.setTrouble('hang');
+    }
+    plant(under);
+    under.socket.send(Buffer.from(`${one}{"unfinished`));
+    await under.pass(2_000);
+    assert.deepEqual(heard, ['RangeError: s.secret'], 'told once');
+    assert.equal(under.over, 'daemon');
+    assert.equal(under.text, '');
+    assert.equal(under.connection.bytes, 0);
+    assert.equal(counters.bytesInFlight, 0);
+    assert.equal(counters.connections, 0);
+
+    // The defect gone, the daemon is as it was: the kernel is free, the lanes are in order.
+    Object.assign(under.daemon.ingest, { formatter });
+    const { lane } = under.daemon.situation.enabled[1]!;
+    if (where === 'render') Reflect.deleteProperty(lane.format, 'render');
+    under.daemon.situation.enabled[1]!.destination.setTrouble('none');
+    await under.pass(5_000);
+    other.receive(Buffer.from(`${record(2)}\n`));
+    await under.pass(2_000);
+    assert.equal(told, '{"ok":true}\n');
+    assert.ok(destination.log.includes(2));
+    assert.equal(counters.bytesInFlight, 0);
+  });
+}

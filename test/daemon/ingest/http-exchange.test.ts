@@ -176,3 +176,22 @@ test('a client that breaks off leaves its whole records to the devices, and noth
   assert.deepEqual(destination.log, [1]);
   assert.equal(under.exchange!.bytes, 0);
 });
+
+test('a throw ends the body it is about, answered 500, and gives back what was counted for it', async () => {
+  const under = new ExchangeUnderTest();
+  under.device('a/').setTrouble('hang');
+  const heard: string[] = [];
+  Object.assign(under.daemon.ingest, { onDefect: (error: unknown) => heard.push(`${error}`) });
+  under.daemon.broker.explain = () => {
+    throw new RangeError('s.secret');
+  };
+  await under.send(one);
+  await under.pass(1_200);
+  assert.deepEqual(await under.answered(), { status: 500, errors: ['internal error'], codes: [] });
+  assert.deepEqual(heard, ['RangeError: s.secret']);
+  assert.equal(under.daemon.counters.bytesInFlight, 0);
+  assert.equal(under.exchange!.bytes, 0);
+  const late = Buffer.from(one);
+  under.body.write(late);
+  await waitFor('what still comes is read past and wiped', () => late.every((byte) => byte === 0));
+});

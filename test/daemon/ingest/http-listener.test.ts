@@ -34,6 +34,7 @@ async function opened(t: TestContext, connections = 1024, clock: Clock = systemC
     broker: new Broker({ kind: 'any' }),
     clock,
     counters: zeroIngestCounters(),
+    onDefect: (error) => assert.fail(`${error}`),
     limits: {
       maxRecordBytes: mebibyte,
       connectionBytes: mebibyte,

@@ -38,6 +38,7 @@ class TableUnderTest {
       broker: new Broker({ kind: 'any' }),
       clock: this.clock,
       counters: zeroIngestCounters(),
+      onDefect: (error) => assert.fail(`${error}`),
       limits: {
         maxRecordBytes: mebibyte,
         connectionBytes: mebibyte,

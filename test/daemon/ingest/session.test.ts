@@ -23,12 +23,16 @@ class SessionUnderTest extends IngestUnderTest {
 
   constructor(replies: Replies = 'status') {
     super();
-    this.session = this.daemon.openSession(replies, (told) => {
-      this.tellings++;
-      const lines = replyLines(told).toString().split('\n');
-      assert.equal(lines.pop(), '');
-      this.replies.push(...lines.map((line): Reply => JSON.parse(line)));
-    });
+    this.session = this.daemon.openSession(
+      replies,
+      (told) => {
+        this.tellings++;
+        const lines = replyLines(told).toString().split('\n');
+        assert.equal(lines.pop(), '');
+        this.replies.push(...lines.map((line): Reply => JSON.parse(line)));
+      },
+      (error) => assert.fail(`${error}`),
+    );
   }
 
   get counters(): IngestCounters {
