@@ -10,6 +10,7 @@ import { hashCommand } from './hash.ts';
 import { headerCommand } from './header.ts';
 import { CommandFailed, UsageRefused } from './refusals.ts';
 import { runCommand } from './run.ts';
+import { saltCommand } from './salt.ts';
 import { sendCommand, standardInputFile } from './send.ts';
 import { statusCommand } from './status.ts';
 import { spelledOut } from './switch.ts';
@@ -44,6 +45,7 @@ export async function runCommandLine(words: readonly string[], straySignals: Str
     .command(headerCommand(endWith))
     .command(tuneCommand(endWith))
     .command(hashCommand(endWith))
+    .command(saltCommand(endWith))
     .command(tokenCommand(endWith))
     .completion('completion', 'Print a completion script for bash or zsh')
     .version(readBuildInfo().version)

@@ -26,6 +26,7 @@ import { type StopStepName, stopLimitsMs } from './stop-limits.ts';
 import { StopSteps, type StopWork } from './stop-steps.ts';
 import type { Configuration } from './table/configuration.ts';
 import { declaredDevices } from './table/declared-devices.ts';
+import { destroyLeaving } from './table/device-salts.ts';
 import { DeviceTable } from './table/device-table.ts';
 import { followPolicy, recordPolicy } from './table/record-policy.ts';
 
@@ -123,6 +124,7 @@ export class Daemon {
     this.#state.goOn();
     const store = await openTableStore(state);
     followPolicy(store, formatter, () => this.#config);
+    await destroyLeaving(store, (path) => config.devices.has(path));
 
     // Up before the devices are, and until they are down: somebody may be watching both.
     await this.#monitoring.commit(await this.#monitoring.prepare(config.metrics?.listen ?? null));
@@ -151,8 +153,7 @@ export class Daemon {
     this.#undoWith('devices', () => this.#stopDevices(devices));
     this.#state.goOn();
 
-    // Before anybody can enable a device, whose salt is there before it is.
-    await devices.destroyOrphanedSalts();
+    await devices.salts.noteUnused();
     const control = new Control({ store, devices, ingest: this.#ingest, config: () => this.#config });
     const sources = { control, status: this.#status, version: this.#build.version };
     const admin = new AdminServer(sources, this.#log);
@@ -218,7 +219,7 @@ export class Daemon {
     // Devices that are being closed have nothing to open anew.
     if (this.phase !== 'running') return;
     await parts.devices.reopen();
-    await parts.devices.destroyOrphanedSalts();
+    await parts.devices.salts.noteUnused();
   }
 
   /**

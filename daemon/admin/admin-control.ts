@@ -1,5 +1,6 @@
 import type { MountKeys } from '../../format/line-options.ts';
 import { Refused } from '../refused.ts';
+import type { ListedSalt } from '../state/salts.ts';
 
 /** A device as the API shows it. */
 export interface DeviceListing {
@@ -30,10 +31,14 @@ export interface AdminControl {
   devices(): readonly DeviceListing[];
   /** Resolves when the device takes records. */
   enable(path: string, device: DeviceRequest): Promise<void>;
-  /** Resolves when nothing more is written and the salt is gone; also for a path that is not known. */
+  /** Resolves when nothing more is written and the salt is gone; also one that a device which is gone has left behind. */
   disable(path: string): Promise<void>;
   /** The hash that the device writes for `input`. */
   hash(path: string, input: Uint8Array): string;
+  /** The stored salts, without their text. */
+  salts(): Promise<readonly ListedSalt[]>;
+  /** Destroys the salt of a device that is not there; one that is keeps it. */
+  destroySalt(path: string): Promise<void>;
   /** By name in lower case. */
   headers(): ReadonlyMap<string, { readonly hmac: boolean }>;
   /** Names are taken in any case. */

@@ -51,7 +51,8 @@ function listed(devices: readonly DeviceListing[]): Record<string, Omit<DeviceLi
   return Object.fromEntries(devices.map(({ declared: _, ...device }) => [device.path, device]));
 }
 
-function devicePath(name: string): string {
+/** Throws `AdminRefused`. */
+export function devicePath(name: string): string {
   const path = normaliseDevicePath(name);
   if (path === null) {
     throw new AdminRefused(

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { shownDeviceOptions } from '../../devices/registry.ts';
 import type { MountKeys } from '../../format/line-options.ts';
 import type { IngestSettings } from '../ingest/session.ts';
+import type { ListedSalt } from '../state/salts.ts';
 import type { TableStore } from '../state/table-store.ts';
 import type { DeviceTable } from '../table/device-table.ts';
 import { type AdminControl, AdminRefused, type DeviceListing, type DeviceRequest } from './admin-control.ts';
@@ -59,6 +60,14 @@ export class Control implements AdminControl {
     const lane = this.#settings.ingest.broker.lanes.find((each) => each.path === path);
     if (lane === undefined) throw new AdminRefused(`unknown audit backend "${path}"`);
     return lane.format.hash(input);
+  }
+
+  salts(): Promise<readonly ListedSalt[]> {
+    return this.#settings.devices.salts.list();
+  }
+
+  destroySalt(path: string): Promise<void> {
+    return refusingCaller(() => this.#devices.destroySalt(path));
   }
 
   headers(): ReadonlyMap<string, { readonly hmac: boolean }> {

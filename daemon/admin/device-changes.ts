@@ -58,6 +58,11 @@ export class DeviceChanges {
   async #enable(stored: StoredDevice, device: DeclaredDevice): Promise<void> {
     const { devices, store, turns, config } = this.#settings;
     const { path } = device.config;
+    // What could not be destroyed when the one before was disabled.
+    if (store.current.leaving.has(path) && !devices.isPathTaken(path)) {
+      await devices.salts.destroyUnused(path);
+      await this.#forget(path);
+    }
     // A device that only fails to connect stays when nobody wants it tested: its lane goes on trying.
     const change = await devices.prepareOne(device);
     try {
@@ -95,7 +100,13 @@ export class DeviceChanges {
     let gone = Promise.resolve();
     await turns.take(async () => {
       const device = devices.declared.get(path);
-      if (device === undefined) return;
+      // What a device that is gone has left behind: who disables it wants it gone, too.
+      if (device === undefined) {
+        if (devices.isPathTaken(path)) return;
+        await devices.salts.destroyUnused(path);
+        await this.#forget(path);
+        return;
+      }
       if (device.declared === 'config') {
         throw new AdminRefused(
           `device "${path}" is declared in the configuration file: remove it there and reload`,
@@ -104,12 +115,31 @@ export class DeviceChanges {
       await store.change((table) => ({
         ...table,
         devices: new Map([...table.devices].filter(([each]) => each !== path)),
+        leaving: new Set([...table.leaving, path]),
       }));
-      gone = this.#alongside(devices.remove(path));
+      gone = this.#alongside(devices.remove(path).then(() => this.#forget(path)));
       // It is awaited below; here it only must not count as forgotten.
       gone.catch(() => {});
     });
     await gone;
+  }
+
+  /** The salt of a disabled device is gone. */
+  async #forget(path: string): Promise<void> {
+    await this.#settings.store.change((table) =>
+      table.leaving.has(path)
+        ? { ...table, leaving: new Set([...table.leaving].filter((each) => each !== path)) }
+        : table,
+    );
+  }
+
+  /** Destroys the salt of a device that is not there. */
+  async destroySalt(path: string): Promise<void> {
+    const { devices, turns } = this.#settings;
+    await turns.take(async () => {
+      if (await devices.salts.destroyUnused(path)) return;
+      throw new AdminRefused(`Cannot destroy the salt of device "${path}": there is none`, 404);
+    });
   }
 
   /** Waits for changes under way, which are refused from now on; a test record is not waited for. */

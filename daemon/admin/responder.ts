@@ -8,6 +8,7 @@ import type { AdminRoute } from './admin-route.ts';
 import { unsupportedOperation, unsupportedPath } from './answers.ts';
 import { auditRoutes } from './audit.ts';
 import { auditHashRoutes } from './audit-hash.ts';
+import { auditSaltsRoutes } from './audit-salts.ts';
 import { mountsTuneRoutes } from './mounts-tune.ts';
 import { pathHelp } from './path-help.ts';
 import { requestHeaderRoutes } from './request-headers.ts';
@@ -32,6 +33,7 @@ export function adminResponder({ control, status, version }: AdminSources): Admi
   const routes = [
     ...auditRoutes(control),
     ...auditHashRoutes(control),
+    ...auditSaltsRoutes(control),
     ...requestHeaderRoutes(control),
     ...mountsTuneRoutes(control),
     ...serverStateRoutes(version),

@@ -5,8 +5,9 @@ import { readSmallFileSync, SmallFileRefused } from '../../config/small-file.ts'
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { readSaltFile } from './salt-file.ts';
 import { SaltRefused } from './salt-refused.ts';
-import type { StateDirectory } from './state-directory.ts';
+import type { StateDirectory, StateFiles } from './state-directory.ts';
 import { damagedSalt, newSalt, readStoredSalt, storedSaltContent } from './stored-salt.ts';
+import { noteUnused, readUnused } from './unused-salts.ts';
 
 export { SaltRefused } from './salt-refused.ts';
 
@@ -64,29 +65,69 @@ export class Salts {
     }
   }
 
-  /** Makes the stored salt of a device unreadable for good; does nothing when there is none. */
-  async destroy(devicePath: string): Promise<void> {
-    await this.#turns.add(() => this.#state.destroy(saltName(devicePath)));
+  /** Makes the stored salt of a device unreadable for good; `false` when there is none. */
+  async destroy(devicePath: string): Promise<boolean> {
+    return this.#turns.add(() => this.#state.destroy(saltName(devicePath)));
+  }
+
+  /** What is stored, by the path of its device; `isInUse` says whether that device is there. */
+  async list(
+    isInUse: (devicePath: string) => boolean,
+    unreadable: (message: string) => void,
+  ): Promise<ListedSalt[]> {
+    return this.#turns.add(() => listSalts(this.#state, isInUse, unreadable));
   }
 
   /**
-   * Destroys every stored salt but those of the devices that `isWanted` says; `destroyed` hears whose. One that does not
-   * say whose it is, is left, and `unreadable` hears of it: it keeps no device from working.
+   * Writes down which stored salts have no device, and from when on: they are kept, because only somebody who asks for it
+   * destroys one. Resolves with those that were not known to have none. One that does not say whose it is, is left,
+   * and `unreadable` hears of it: it keeps no device from working.
    */
-  async destroyUnwanted(
-    isWanted: (devicePath: string) => boolean,
-    destroyed: (devicePath: string) => void,
+  async noteUnused(
+    isInUse: (devicePath: string) => boolean,
     unreadable: (message: string) => void,
-  ): Promise<void> {
-    await this.#turns.add(async () => {
-      for (const devicePath of await storedSalts(this.#state, unreadable)) {
-        // Asked at the last moment: while the others were destroyed, one may have become wanted.
-        if (isWanted(devicePath)) continue;
-        await this.#state.destroy(saltName(devicePath));
-        destroyed(devicePath);
-      }
+    now: Date,
+  ): Promise<string[]> {
+    return this.#turns.add(async () => {
+      const stored = await storedSalts(this.#state, unreadable);
+      return noteUnused(
+        this.#state,
+        stored.filter((devicePath) => !isInUse(devicePath)),
+        now,
+      );
     });
   }
+}
+
+/** A stored salt, without its text. */
+export interface ListedSalt {
+  /** Path of its device. */
+  readonly device: string;
+  /** Whether that device is there. */
+  readonly inUse: boolean;
+  /** When it was stored, in ISO form. */
+  readonly since: string;
+  /** From when on its device was known to be gone, in ISO form; `null` for one in use, and before anybody looked. */
+  readonly unusedSince: string | null;
+}
+
+/** The stored salts, without the lock, so also beside a running daemon; sorted by device. */
+export async function listSalts(
+  state: StateFiles,
+  isInUse: (devicePath: string) => boolean,
+  unreadable: (message: string) => void,
+): Promise<ListedSalt[]> {
+  const stored = await storedSalts(state, unreadable);
+  const unused = await readUnused(state);
+  const listed: ListedSalt[] = [];
+  for (const device of stored.sort()) {
+    const changed = await state.changedAt(saltName(device));
+    if (changed === null) continue;
+    const inUse = isInUse(device);
+    const unusedSince = inUse ? null : (unused.get(device) ?? null);
+    listed.push({ device, inUse, since: changed.toISOString(), unusedSince });
+  }
+  return listed;
 }
 
 /**
@@ -108,7 +149,7 @@ export function readSalt(stateDir: string, devicePath: string): Buffer | null {
 
 /** Paths of the devices that have a stored salt. `unreadable` hears of each file that does not say whose it is. */
 export async function storedSalts(
-  state: StateDirectory,
+  state: StateFiles,
   unreadable: (message: string) => void,
 ): Promise<string[]> {
   const paths: string[] = [];

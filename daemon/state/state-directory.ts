@@ -10,24 +10,33 @@ import { syncFolder } from './sync-folder.ts';
 
 export { StateRefused } from './state-refused.ts';
 
+/** What can be looked at in a state directory, also beside a running daemon. */
+export interface StateFiles {
+  readonly path: string;
+  /** `null` when there is no such file. */
+  read(name: string): Promise<Buffer | null>;
+  /** When the file was written; `null` when there is no such file. */
+  changedAt(name: string): Promise<Date | null>;
+  /** Names in a folder, sorted; empty when there is no such folder. */
+  list(folder: string): Promise<string[]>;
+}
+
 /**
  * The folder that outlives the process: salts and the device table. While it is open no other daemon uses it.
  *
  * Names are file names, or one folder and a file name with a slash between. After a kill -9 or a power failure at any
  * moment a file is what it was or what it was to become. Every call rejects with `StateRefused`.
  */
-export interface StateDirectory {
-  readonly path: string;
+export interface StateDirectory extends StateFiles {
   /** Replaces the file, or makes it. */
   writeAtomically(name: string, bytes: Uint8Array): Promise<void>;
   /** Makes the file; `false`, and nothing is touched, when there is one. */
   createAtomically(name: string, bytes: Uint8Array): Promise<boolean>;
-  /** `null` when there is no such file. */
-  read(name: string): Promise<Buffer | null>;
-  /** Overwrites the content before it removes the file. On a copying file system or flash the old blocks may stay. */
-  destroy(name: string): Promise<void>;
-  /** Names in a folder, sorted; empty when there is no such folder. */
-  list(folder: string): Promise<string[]>;
+  /**
+   * Overwrites the content before it removes the file; `false` when there is none. On a copying file system or flash the
+   * old blocks may stay.
+   */
+  destroy(name: string): Promise<boolean>;
   /** Lets another daemon take the directory. Nothing may be called afterwards. */
   release(): Promise<void>;
 }
@@ -55,7 +64,7 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
 
   const file = (name: string): string => path.join(root, name);
   return {
-    path: root,
+    ...stateFiles(root),
     writeAtomically: (name, bytes) =>
       explained('write', file(name), async () => {
         await replaceWith(file(name), bytes, rename);
@@ -71,9 +80,26 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
           throw error;
         }
       }),
-    read: (name) => explained('read', file(name), () => orWhenAbsent(null, () => readFile(file(name)))),
     destroy: (name) =>
-      explained('destroy', file(name), () => orWhenAbsent(undefined, () => destroyFile(file(name)))),
+      explained('destroy', file(name), () =>
+        orWhenAbsent(false, async () => {
+          await destroyFile(file(name));
+          return true;
+        }),
+      ),
+    release: () => lock.release(),
+  };
+}
+
+/** Looks into a state directory without its lock. Nothing need be there. */
+export function stateFiles(folder: string): StateFiles {
+  const root = path.resolve(folder);
+  const file = (name: string): string => path.join(root, name);
+  return {
+    path: root,
+    read: (name) => explained('read', file(name), () => orWhenAbsent(null, () => readFile(file(name)))),
+    changedAt: (name) =>
+      explained('read', file(name), () => orWhenAbsent(null, async () => (await stat(file(name))).mtime)),
     list: (inside) =>
       explained('list', file(inside), () =>
         orWhenAbsent([], async () => {
@@ -84,7 +110,6 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
             .sort();
         }),
       ),
-    release: () => lock.release(),
   };
 }
 

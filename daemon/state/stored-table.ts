@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MountKeys } from '../../format/line-options.ts';
-import { type StateDirectory, StateRefused } from './state-directory.ts';
+import { type StateDirectory, type StateFiles, StateRefused } from './state-directory.ts';
 
 const fileName = 'table.json';
 
@@ -20,22 +20,25 @@ export interface StoredTable {
   readonly headers: ReadonlyMap<string, { readonly hmac: boolean }>;
   /** By namespace path and mount point, with the trailing slash; a list that was never set is the file's. */
   readonly mounts: ReadonlyMap<string, Partial<MountKeys>>;
+  /** Paths of devices that were disabled and whose salts may still have to be destroyed. */
+  readonly leaving: ReadonlySet<string>;
 }
 
 export const emptyTable: StoredTable = Object.freeze({
   devices: new Map(),
   headers: new Map(),
   mounts: new Map(),
+  leaving: new Set<string>(),
 });
 
 /** Reads the table; an empty one when nothing was ever stored. Rejects with `StateRefused` when it is damaged. */
-export async function readTable(state: StateDirectory): Promise<StoredTable> {
+export async function readTable(state: StateFiles): Promise<StoredTable> {
   const bytes = await state.read(fileName);
   if (bytes === null) return emptyTable;
   const table = parseTable(bytes.toString('utf8'));
   if (typeof table !== 'string') return table;
   throw new StateRefused(
-    `Cannot read device table "${state.path}/${fileName}": ${table}; put back a copy of the file, or move it away to start without the devices, headers and mount keys that were set through the API; the salts of those devices are destroyed then, so copy the folder salts first`,
+    `Cannot read device table "${state.path}/${fileName}": ${table}; put back a copy of the file, or move it away to start without the devices, headers and mount keys that were set through the API, whose salts are kept`,
   );
 }
 
@@ -45,6 +48,7 @@ export async function writeTable(state: StateDirectory, table: StoredTable): Pro
     devices: Object.fromEntries(table.devices),
     headers: Object.fromEntries(table.headers),
     mounts: Object.fromEntries(table.mounts),
+    ...(table.leaving.size > 0 && { leaving: [...table.leaving] }),
   });
   await state.writeAtomically(
     fileName,
@@ -61,11 +65,14 @@ function parseTable(text: string): StoredTable | string {
   const [, version, sha256, content] = match as unknown as [string, string, string, string];
   if (version !== '1') return `it has version ${version}, and this release knows version 1`;
   if (digest(content) !== sha256) return 'it is damaged: its digest does not match its content';
-  const table = JSON.parse(content) as Record<keyof StoredTable, Record<string, never>>;
+  const table = JSON.parse(content) as Record<'devices' | 'headers' | 'mounts', Record<string, never>> & {
+    leaving?: string[];
+  };
   return {
     devices: new Map<string, StoredDevice>(Object.entries(table.devices)),
     headers: new Map<string, { hmac: boolean }>(Object.entries(table.headers)),
     mounts: new Map<string, Partial<MountKeys>>(Object.entries(table.mounts)),
+    leaving: new Set(table.leaving),
   };
 }
 

@@ -13,6 +13,7 @@ import { refuseConflicts } from './conflict-refusal.ts';
 import { claimantOf, claimantsOf, type DeclaredDevice, type DeclaredTable } from './declared-devices.ts';
 import type { DeviceChange } from './device-change.ts';
 import { createDeviceLane } from './device-lane.ts';
+import { DeviceSalts } from './device-salts.ts';
 import { type Ending, EndingLanes } from './ending-lanes.ts';
 import { openLanes, openPatienceMs, reopenLanes } from './open-lanes.ts';
 import { Patience } from './patience.ts';
@@ -35,9 +36,12 @@ export class DeviceTable {
   #own: readonly Claimant[] = [];
   readonly #ending: EndingLanes;
   readonly #patience: Patience;
+  /** Also of devices that are gone. */
+  readonly salts: DeviceSalts;
 
   constructor(settings: DeviceTableSettings) {
     this.#settings = settings;
+    this.salts = new DeviceSalts(settings, this.#claims, (path) => this.#declared.has(path));
     this.#ending = new EndingLanes(settings.clock, settings.log);
     this.#patience = new Patience(settings.clock);
   }
@@ -72,15 +76,12 @@ export class DeviceTable {
     });
   }
 
-  /** Opens one device more, with a new salt, as `prepare` does for all. Its claims are taken in this very turn. */
+  /** Opens one device more, as `prepare` does for all. Its claims are taken in this very turn. */
   async prepareOne(device: DeclaredDevice): Promise<DeviceChange> {
-    const { path } = device.config;
     const hold = this.#claims.holdOne(claimantOf(device, 'enabling'));
     const change: DeviceChange = { scope: { kind: 'one', device }, lanes: [], newSalts: [], hold };
     return this.#orAbandoned(change, async () => {
       await this.#refuseConflicts(change);
-      // What an earlier device of this path left behind, had its end been cut short.
-      await this.#settings.salts.destroy(path);
       await this.#addLaneIfChanged(change, device);
       await openLanes(change.lanes, () => false, this.#patience);
     });
@@ -210,20 +211,6 @@ export class DeviceTable {
     } finally {
       hold.release();
     }
-  }
-
-  /**
-   * Destroys the salts of devices that are no longer there: what they hashed can no longer be compared. Spares those of
-   * devices that are on their way, which have theirs before they are there.
-   */
-  async destroyOrphanedSalts(): Promise<void> {
-    const { salts, log } = this.#settings;
-    await salts.destroyUnwanted(
-      (path) => this.#declared.has(path) || this.#claims.pathsUnderWay().has(path),
-      (path) => log.info('salt destroyed', { device: path }),
-      // Whose it is cannot be told.
-      (message) => log.warn('salt not read', { message }),
-    );
   }
 
   /** Follows a rotation of log files on every device. */

@@ -4,6 +4,7 @@ import {
   type DeviceListing,
   type DeviceRequest,
 } from '../../../daemon/admin/admin-control.ts';
+import type { ListedSalt } from '../../../daemon/state/salts.ts';
 import type { MountKeys } from '../../../format/line-options.ts';
 
 /** Keeps what calls change, and does nothing else, so that a test sees what the API makes of a request. */
@@ -20,6 +21,14 @@ export class MemoryControl implements AdminControl {
   async enable(path: string, device: DeviceRequest): Promise<void> {
     if (this.table.has(path)) throw new AdminRefused('path already in use');
     this.table.set(path, { path, ...device, declared: 'api' });
+  }
+
+  async salts(): Promise<readonly ListedSalt[]> {
+    return [];
+  }
+
+  async destroySalt(path: string): Promise<void> {
+    throw new AdminRefused(`no salt of "${path}"`, 404);
   }
 
   async disable(path: string): Promise<void> {

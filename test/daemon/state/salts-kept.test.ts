@@ -73,30 +73,46 @@ test('a salt that another process stores in between is the one', async (t) => {
   assert.equal(bytes.toString(), readSalt(state.path, 'file/'));
 });
 
-test('salts that nobody wants are destroyed, the others and what cannot be read are left', async (t) => {
+test('salts without a device are noted with the time, and stay; what cannot be read is left', async (t) => {
   const state = await opened(t);
   const salts = new Salts(state);
   for (const device of ['a/', 'b/', 'c/', 'd/']) await salts.obtain(device, null, unheard);
   const damaged = path.join(state.path, 'salts/c%2f');
   writeFileSync(damaged, '{}');
-  const kept = readSalt(state.path, 'b/');
-  const wanted = new Set(['b/']);
-  const destroyed: string[] = [];
+  const before = new Map(['a/', 'b/', 'd/'].map((device) => [device, readSalt(state.path, device)]));
   const unreadable: string[] = [];
-  await salts.destroyUnwanted(
-    (device) => wanted.has(device),
-    (device) => {
-      destroyed.push(device);
-      // What becomes wanted meanwhile is kept.
-      wanted.add('d/');
-    },
-    (message) => unreadable.push(message),
-  );
-  assert.deepEqual(destroyed, ['a/']);
-  assert.equal(unreadable.length, 1);
-  assert.ok(unreadable[0]!.startsWith(`Cannot use salt "${damaged}": it has no device and salt;`));
-  assert.deepEqual(readdirSync(path.join(state.path, 'salts')), ['b%2f', 'c%2f', 'd%2f']);
-  assert.equal(readSalt(state.path, 'b/'), kept);
+  const note = (inUse: readonly string[], time: number): Promise<string[]> =>
+    salts.noteUnused(
+      (device) => inUse.includes(device),
+      (message) => unreadable.push(message),
+      new Date(time),
+    );
+  const unused = async (): Promise<unknown> =>
+    (
+      await salts.list(
+        (device) => device === 'b/',
+        () => {},
+      )
+    ).map(({ device, inUse, unusedSince }) => [device, inUse, unusedSince]);
+  assert.deepEqual(await note(['a/', 'b/', 'd/'], 0), []);
+  assert.deepEqual(await note(['b/', 'd/'], 1_000), ['a/']);
+  assert.deepEqual(await note(['b/'], 2_000), ['d/']);
+  const since = (time: number): string => new Date(time).toISOString();
+  assert.deepEqual(await unused(), [
+    ['a/', false, since(1_000)],
+    ['b/', true, null],
+    ['d/', false, since(2_000)],
+  ]);
+  // One that comes back and goes again has a new time.
+  assert.deepEqual(await note(['a/', 'b/'], 3_000), []);
+  assert.deepEqual(await note(['b/'], 4_000), ['a/']);
+  assert.deepEqual(((await unused()) as unknown[])[0], ['a/', false, since(4_000)]);
+  writeFileSync(path.join(state.path, 'unused-salts.json'), '{"a/":7,');
+  assert.deepEqual(await note(['b/'], 5_000), ['a/', 'd/'], 'a damaged note begins anew');
+
+  assert.ok(unreadable.every((each) => each.startsWith(`Cannot use salt "${damaged}"`)));
+  assert.deepEqual(readdirSync(path.join(state.path, 'salts')), ['a%2f', 'b%2f', 'c%2f', 'd%2f']);
+  for (const [device, salt] of before) assert.equal(readSalt(state.path, device), salt);
   assert.equal(readFileSync(damaged, 'utf8'), '{}');
 });
 
@@ -107,11 +123,7 @@ test('what is asked of salts at once is done one after the other', async (t) => 
   const [, second, , third] = await Promise.all([
     salts.destroy('file/'),
     salts.obtain('file/', null, unheard),
-    salts.destroyUnwanted(
-      () => false,
-      () => {},
-      unheard,
-    ),
+    salts.destroy('file/'),
     salts.obtain('file/', null, unheard),
   ]);
   assert.deepEqual([second.made, third.made], [true, true]);

@@ -30,7 +30,7 @@ async function saltFor(
   return (await new Salts(state).obtain(device, file, warn)).bytes.toString();
 }
 
-function destroySalt(state: StateDirectory, device: string): Promise<void> {
+function destroySalt(state: StateDirectory, device: string): Promise<boolean> {
   return new Salts(state).destroy(device);
 }
 
@@ -68,11 +68,11 @@ test('a device gets a salt of its own and keeps it over restarts', async (t) => 
 test('the salt of a device that is gone is destroyed, and the next one is another', async (t) => {
   const state = await opened(t);
   const salt = await saltFor(state, 'file/', null);
-  await destroySalt(state, 'file/');
+  assert.equal(await destroySalt(state, 'file/'), true);
   assert.equal(readSalt(state.path, 'file/'), null);
   assert.deepEqual(await storedSalts(state, assert.fail), []);
   assert.notEqual(await saltFor(state, 'file/', null), salt);
-  await destroySalt(state, 'never-there/');
+  assert.equal(await destroySalt(state, 'never-there/'), false);
 });
 
 test('asked for at the same moment, a device still has one salt', async (t) => {

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -86,5 +86,6 @@ export async function startWithAdmin(
 
 /** Files of the stored salts. */
 export function saltFiles(folder: string): string[] {
-  return readdirSync(path.join(folder, 'state/salts')).sort();
+  const salts = path.join(folder, 'state/salts');
+  return existsSync(salts) ? readdirSync(salts).sort() : [];
 }

@@ -72,7 +72,7 @@ async function tableUnderTest(t: TestContext, clock: Clock = systemClock): Promi
       ...state,
       async destroy(name) {
         await gate.pass();
-        await state.destroy(name);
+        return state.destroy(name);
       },
     }),
     formatter: new Formatter(emptyRecordPolicy),
@@ -176,7 +176,7 @@ test('a device that is enabled while a table is prepared gets nothing of what th
   await table.confirm(beside);
   await table.commit(beside, 0);
   assert.deepEqual([...table.declared.keys()], ['a/', 'c/']);
-  await table.destroyOrphanedSalts();
+  await table.salts.noteUnused();
   assert.deepEqual(salts(), ['a%2f', 'c%2f']);
 });
 
@@ -259,7 +259,7 @@ test('a salt that vanished under a living device is not taken away again by a ch
   assert.deepEqual(salts(), ['a%2f']);
 });
 
-test('what an earlier device left is not the salt of the next one, and a living one keeps its own through failures', async (t) => {
+test('what an earlier device left is the salt of the next one, and a living one keeps its own through failures', async (t) => {
   const { table, broker, device, salts } = await tableUnderTest(t);
   const hash = (): string => broker.lanes[0]!.format.hash('x');
   await table.commit(await table.prepareOne(device('api', 'a/', 'a.log')), 0);
@@ -276,10 +276,11 @@ test('what an earlier device left is not the salt of the next one, and a living 
   await table.commit(leftBehind, 0);
   const leftover = hash();
   await table.commit(await table.prepare(tableOf(), none), 0);
-  // Cut short before the orphans are destroyed.
+  await table.salts.noteUnused();
   assert.deepEqual(salts(), ['a%2f']);
   await table.commit(await table.prepareOne(device('api', 'a/', 'a.log')), 0);
-  assert.notEqual(hash(), leftover);
+  assert.equal(hash(), leftover);
+  await assert.rejects(table.salts.destroyUnused('a/'), /: it is in use$/);
 });
 
 /** A device that is closed when the test says so. */
@@ -313,7 +314,7 @@ test('until a removed device is closed and its salt gone, its path and file stay
     await refusal(table.prepare(tableOf(device('config', 'a/', 'b.log')), none)),
     /the path is that of device "a\/", which is being disabled at this moment; reload again/,
   );
-  await table.destroyOrphanedSalts();
+  await assert.rejects(table.salts.destroyUnused('a/'), /: it is in use$/);
   assert.deepEqual(salts(), ['a%2f'], 'its end destroys it, and nobody else');
   // The operator may give its file to another device in the meantime, as when a reload renames one.
   await table.abandon(await table.prepare(tableOf(device('config', 'b/', 'a.log')), none));
@@ -341,7 +342,7 @@ test('the file of a device that a reload removed is the API’s once what waited
   await table.commit(await table.prepare(tableOf(late), none), 0);
   const reloaded = table.commit(await table.prepare(tableOf(), none), 0);
   assert.equal(table.isPathTaken('a/'), false);
-  await table.destroyOrphanedSalts();
+  assert.equal(await table.salts.destroyUnused('a/'), true);
   assert.deepEqual(salts(), [], 'its salt does not wait for that');
   assert.match(
     await refusal(table.prepareOne(device('api', 'b/', 'a.log'))),
