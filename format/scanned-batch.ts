@@ -105,6 +105,8 @@ export class KernelBatch implements ScannedBatch {
     if (start === 0) return '';
     const size = this.kernel.recordNumber(record, length);
     // The kernel has found it to be a string, so that JSON.parse cannot fail and quote it.
-    return JSON.parse(this.kernel.bytes(start - 1, size + 2).toString('utf8')) as string;
+    const text = JSON.parse(this.kernel.bytes(start - 1, size + 2).toString('utf8')) as string;
+    // As in a line: half of a surrogate pair would make a reply or a line of the log that strict readers refuse.
+    return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
   }
 }

@@ -5,7 +5,7 @@ import { COLON_EXPECTED, KEY_EXPECTED, SEPARATOR_EXPECTED, TOO_DEEP } from './nu
 import { DEEPEST, LONGEST_NAME } from './numbers/limits';
 import { DROPPED, RENAMED } from './numbers/plan-kinds';
 import { HEADER_LENGTH, HEADER_STATE, HEADER_TEXT } from './numbers/policy-tables';
-import { addEntry } from './plan';
+import { addEntry, planAt, rollBack, scratchAt } from './plan';
 import { clearState, find, headerNames } from './policy';
 import { closingQuote, ESCAPED } from './string';
 import { CLOSE_BRACE, COLON, COMMA, QUOTE, same, skipBlanks } from './text';
@@ -70,9 +70,12 @@ export function auditedHeaders(at: usize, depth: u32, scanValue: ScanValue): usi
     } else {
       dropping = true;
     }
+    const planBefore = planAt;
     at = scanValue(at, c, state, false, depth);
     if (at == 0) return 0;
     if (header != 0) lastFrom = at;
+    // The entries of a plan are in the order of the bytes, and those to drop begin before the value.
+    else rollBack(planBefore, scratchAt);
     at = skipBlanks(at);
     c = load<u8>(at);
     if (c != COMMA) {

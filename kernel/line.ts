@@ -8,6 +8,7 @@ import {
   HASHED_ACCESSOR,
   HASHED_HEADER,
   HASHED_TIMESTAMP,
+  LONE_SURROGATE,
   RENAMED,
 } from './numbers/plan-kinds';
 import { FLAGS } from './numbers/record-table';
@@ -26,6 +27,8 @@ export function useLine(lineFormat: u32, hashed: u32, elide: bool, prefixBytes: 
   kinds = (hashed & hashedKinds(true)) | (1 << DROPPED) | (1 << RENAMED);
   if ((kinds & (1 << HASHED)) != 0) kinds |= 1 << ADDED_TOKEN;
   if ((kinds & (1 << HASHED_ACCESSOR)) != 0) kinds |= 1 << ADDED_ACCESSOR;
+  // The text of XML is decoded, so that nothing is planned in the middle of a string there.
+  if (lineFormat == JSON_LINE) kinds |= 1 << LONE_SURROGATE;
   elides = elide;
   prefixLength = prefixBytes;
 }

@@ -1,10 +1,19 @@
 import { headerText, headerTextLength } from './headers';
 import { finishHashes, hashInto } from './hmac';
 import { DIGEST_BYTES, DIGESTS, SLOT_BYTES, SLOT_TABLE } from './layout';
-import { ADDED_ACCESSOR, ADDED_TOKEN, DROPPED, ELIDED, HASHED_HEADER, RENAMED } from './numbers/plan-kinds';
+import {
+  ADDED_ACCESSOR,
+  ADDED_TOKEN,
+  DROPPED,
+  ELIDED,
+  HASHED_HEADER,
+  LONE_SURROGATE,
+  RENAMED,
+} from './numbers/plan-kinds';
 import { digits, put, putNumber, putText, reserve } from './output';
 import { SLOT_FLAG } from './plan';
 import { slotCount } from './slots';
+import { REPLACEMENT } from './surrogates';
 
 // What stands in the line instead of a planned stretch of the input.
 
@@ -23,6 +32,8 @@ export function replacementLength(kind: u32, reference: u32): usize {
       return 9 + HASH_LENGTH + 2;
     case ADDED_ACCESSOR:
       return 12 + HASH_LENGTH + 2;
+    case LONE_SURROGATE:
+      return REPLACEMENT.length as usize;
   }
   return 0;
 }
@@ -77,6 +88,8 @@ export function putReplacement(kind: u32, start: usize, length: usize, reference
     store<u8>(to + 1 + HASH_LENGTH, 0x22);
   } else if (kind == RENAMED) {
     put(headerText(reference as usize), headerTextLength(reference as usize));
+  } else if (kind == LONE_SURROGATE) {
+    putText(REPLACEMENT);
   } else if (kind != DROPPED) {
     putNumber(reference);
   }

@@ -38,12 +38,21 @@ export function closingQuote(at: usize): usize {
   }
 }
 
+/** Whether a surrogate was spelt as an escape since `forgetSurrogates`. */
+export let sawSurrogate: bool = false;
+
+export function forgetSurrogates(): void {
+  sawSurrogate = false;
+}
+
 function afterEscape(at: usize): usize {
   const c: u32 = load<u8>(at + 1);
   if (c == 0x75) {
     for (let i: usize = 2; i < 6; i++) {
       if (hexValue(load<u8>(at + i)) > 15) return fail(at + i, BAD_ESCAPE);
     }
+    // \ud800 to \udfff: the second digit is 8 or more.
+    if ((load<u8>(at + 2) | 0x20) == 0x64 && load<u8>(at + 3) >= 0x38) sawSurrogate = true;
     return at + 6;
   }
   switch (c) {

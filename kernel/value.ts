@@ -35,6 +35,7 @@ import {
   stateField,
 } from './policy';
 import { closingQuote, ESCAPED, stops } from './string';
+import { addSurrogates } from './surrogates';
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
@@ -68,6 +69,8 @@ export function value(at: usize, c: u32, state: usize, clear: bool, depth: u32):
     if (end == 0) return 0;
     const action = stateAction(state);
     if (action != CLEAR) addString(action, at, end & ~ESCAPED, (end & ESCAPED) != 0, clear);
+    // After the string itself: a device that hashes it has no need of them.
+    if ((end & ESCAPED) != 0) addSurrogates(at, end & ~ESCAPED);
     return (end & ~ESCAPED) + 1;
   }
   if (c == OPEN_BRACE) return object(at + 1, state, depth + 1);
@@ -102,6 +105,7 @@ export function object(at: usize, state: usize, depth: u32): usize {
     if (end == 0) return 0;
     const escaped = (end & ESCAPED) != 0;
     const keyEnd = end & ~ESCAPED;
+    if (escaped) addSurrogates(key, keyEnd);
     at = keyEnd + 1;
     c = load<u8>(at);
     if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));

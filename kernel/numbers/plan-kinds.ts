@@ -12,3 +12,5 @@ export const ELIDED: u32 = 7;
 /** Members of `wrap_info` that the record left out. */
 export const ADDED_TOKEN: u32 = 8;
 export const ADDED_ACCESSOR: u32 = 9;
+/** An escape of half a surrogate pair, which strict readers refuse. */
+export const LONE_SURROGATE: u32 = 10;

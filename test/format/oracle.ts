@@ -70,7 +70,7 @@ export function isUnaudited({ envelope }: OracleRecord, policy: RecordPolicy): b
 }
 
 /** Lone surrogates as U+FFFD. */
-function utf8(text: string): string {
+export function utf8(text: string): string {
   return Buffer.from(text).toString('utf8');
 }
 
@@ -88,7 +88,7 @@ export function expectedJson({ text, node, envelope }: OracleRecord, input: Orac
     requestKeys: mount?.requestKeys ?? [],
     responseKeys: mount?.responseKeys ?? [],
   };
-  const line = render(node, [], walk);
+  const line = wellFormed(render(node, [], walk));
   if (Object.hasOwn(envelope, 'time')) return line;
   const time = `"time":"${new Date(input.arrivalMs).toISOString()}"`;
   const members = node.kind === 'object' ? node.members.length : 0;
@@ -103,6 +103,13 @@ export function expectedLine(record: OracleRecord, input: OracleInput): Buffer {
       ? Buffer.from(json, 'latin1')
       : Buffer.from(jsonxOf(json, input.options.jsonxFragment));
   return Buffer.concat([Buffer.from(input.options.prefix), line, Buffer.from('\n')]);
+}
+
+/** With each escape of a lone surrogate as that of U+FFFD. Escapes are taken one after the other, a pair as one. */
+function wellFormed(json: string): string {
+  return json.replaceAll(/\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\(?:u....|[^u])/g, (spelt) =>
+    /^\\u[dD][89a-fA-F]..$/.test(spelt) ? '\\ufffd' : spelt,
+  );
 }
 
 function render(node: Node, path: readonly Step[], walk: Walk): string {

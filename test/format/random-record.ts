@@ -212,7 +212,7 @@ export class RecordWriter {
       const name =
         known !== undefined && this.#dice.chance(85) ? this.#dice.pick(known) : this.#dice.pick(names);
       members.push(
-        `${this.#space()}${this.string(name, 8)}${this.#space()}:${this.#space()}${this.#value(name, depth)}${this.#space()}`,
+        `${this.#space()}${this.string(this.#dice.chance(1) ? name + this.#surrogates() : name, 8)}${this.#space()}:${this.#space()}${this.#value(name, depth)}${this.#space()}`,
       );
     }
     return `{${members.length === 0 ? this.#space() : members.join(',')}}`;
@@ -258,8 +258,7 @@ export class RecordWriter {
   #text(): string {
     const dice = this.#dice.below(100);
     if (dice < 70) return this.#dice.pick(strings);
-    if (dice < 73)
-      return '\ud800\udfff\ud800'.slice(this.#dice.below(3)) + this.#dice.pick(['', 'x', '\udc00']);
+    if (dice < 73) return this.#surrogates();
     let text = '';
     for (let left = this.#dice.below(dice < 98 ? 40 : 400); left > 0; left--) {
       text += String.fromCharCode(
@@ -267,6 +266,11 @@ export class RecordWriter {
       );
     }
     return text;
+  }
+
+  /** Whole pairs and halves of pairs. */
+  #surrogates(): string {
+    return '\ud800\udfff\ud800'.slice(this.#dice.below(3)) + this.#dice.pick(['', 'x', '\udc00']);
   }
 
   /** A JSON string; `odd` percent of its characters are spelt in another way than need be. */

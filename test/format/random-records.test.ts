@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Formatter, recordStatus } from '../../format/formatter.ts';
 import type { LineOptions, RecordPolicy } from '../../format/line-options.ts';
 import { lineStart } from '../../format/lines.ts';
-import { expectedLine, isUnaudited, type OracleRecord, readRecord } from './oracle.ts';
+import { expectedLine, isUnaudited, type OracleRecord, readRecord, utf8 } from './oracle.ts';
 import { Fault } from './oracle-parse.ts';
 import { Dice, mutated, RecordWriter } from './random-record.ts';
 
@@ -122,8 +122,8 @@ function compare(records: readonly Buffer[], dice: Dice): number {
     assert.equal(batch.statuses[index], unaudited ? recordStatus.unaudited : recordStatus.kept, shown);
     const { type, request } = read.envelope;
     assert.deepEqual(batch.describe(index), {
-      id: typeof request?.id === 'string' ? request.id : '',
-      type: typeof type === 'string' ? type : '',
+      id: typeof request?.id === 'string' ? utf8(request.id) : '',
+      type: typeof type === 'string' ? utf8(type) : '',
     });
     if (!unaudited) kept.push(read);
   }
