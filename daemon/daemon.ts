@@ -28,6 +28,7 @@ import type { Configuration } from './table/configuration.ts';
 import { declaredDevices } from './table/declared-devices.ts';
 import { destroyLeaving } from './table/device-salts.ts';
 import { DeviceTable } from './table/device-table.ts';
+import { requiredDevices } from './table/opening-rule.ts';
 import { followPolicy, recordPolicy } from './table/record-policy.ts';
 
 export interface DaemonSettings {
@@ -142,11 +143,9 @@ export class Daemon {
     const metrics = this.#metrics;
     const devices = new DeviceTable({ salts, formatter, broker, metrics, events, clock, log: this.#log });
     this.#hurry = () => devices.hurry();
-    // A device of the API that cannot work must not keep the daemon, and so the API, from starting.
-    const declared = await devices.prepare(
-      declaredDevices(configuration, store.current),
-      (device) => device.declared === 'api',
-    );
+    const table = declaredDevices(configuration, store.current);
+    const ofApi = (path: string): boolean => table.devices.get(path)!.declared === 'api';
+    const declared = await devices.prepare(table, requiredDevices(config.require, ofApi));
     await devices.confirm(declared);
     // The devices go first: a record that comes in the moment a listener is open must find them.
     await devices.commit(declared, 0);

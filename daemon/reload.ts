@@ -7,6 +7,7 @@ import type { Configuration } from './table/configuration.ts';
 import { declaredDevices } from './table/declared-devices.ts';
 import type { DeviceChange } from './table/device-change.ts';
 import type { DeviceTable } from './table/device-table.ts';
+import { everyDevice } from './table/opening-rule.ts';
 
 /** What a reload reaches. */
 export interface ReloadedParts {
@@ -35,7 +36,7 @@ export async function prepareReload(
   configuration: Configuration,
 ): Promise<PreparedReload> {
   const { config } = configuration;
-  const device = await devices.prepare(declaredDevices(configuration, store.current), () => false);
+  const device = await devices.prepare(declaredDevices(configuration, store.current), everyDevice);
   const undo = [() => devices.abandon(device)];
   try {
     const listening = await listeners.prepare(config.listeners);

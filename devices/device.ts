@@ -67,7 +67,7 @@ export type FailureReason = (typeof failureReasons)[number];
 export class DeviceFailure extends Error {
   override readonly name = 'DeviceFailure';
   readonly reason: FailureReason;
-  /** Waiting does not help: an operator has to change something. At start, such a failure stops the daemon. */
+  /** Waiting does not help: an operator has to change something. Without it the daemon starts only if the others suffice. */
   readonly permanent: boolean;
 
   constructor(

@@ -16,6 +16,7 @@ import { createDeviceLane } from './device-lane.ts';
 import { DeviceSalts } from './device-salts.ts';
 import { type Ending, EndingLanes } from './ending-lanes.ts';
 import { openLanes, openPatienceMs, reopenLanes } from './open-lanes.ts';
+import { everyDevice, type OpeningRule } from './opening-rule.ts';
 import { Patience } from './patience.ts';
 
 export interface DeviceTableSettings {
@@ -64,15 +65,15 @@ export class DeviceTable {
   /**
    * Opens what is new or changed in a table that takes the place of the one that is there. Rejects with
    * `DevicesRefused` or `SaltRefused`, having undone what it did. A device that cannot work until somebody does
-   * something refuses the change, unless `mayFail` says that its lane is to go on trying.
+   * something refuses the change, unless the rule bears it: its lane goes on trying.
    */
-  async prepare(table: DeclaredTable, mayFail: (device: DeclaredDevice) => boolean): Promise<DeviceChange> {
+  async prepare(table: DeclaredTable, rule: OpeningRule): Promise<DeviceChange> {
     const hold = this.#claims.holdAll([...table.own, ...claimantsOf(table.devices)]);
     const change: DeviceChange = { scope: { kind: 'table', table }, lanes: [], newSalts: [], hold };
     return this.#orAbandoned(change, async () => {
       await this.#refuseConflicts(change);
       for (const device of table.devices.values()) await this.#addLaneIfChanged(change, device);
-      await openLanes(change.lanes, (lane) => mayFail(table.devices.get(lane.path)!), this.#patience);
+      await openLanes(change.lanes, rule, this.#patience, this.#settings.log);
     });
   }
 
@@ -83,7 +84,7 @@ export class DeviceTable {
     return this.#orAbandoned(change, async () => {
       await this.#refuseConflicts(change);
       await this.#addLaneIfChanged(change, device);
-      await openLanes(change.lanes, () => false, this.#patience);
+      await openLanes(change.lanes, everyDevice, this.#patience, this.#settings.log);
     });
   }
 

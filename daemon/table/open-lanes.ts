@@ -2,35 +2,59 @@ import { DeviceFailure } from '../../devices/device.ts';
 import type { Lane } from '../delivery/lane.ts';
 import type { Log } from '../log/log.ts';
 import { DevicesRefused } from './devices-refused.ts';
+import type { OpeningRule } from './opening-rule.ts';
 import type { Patience } from './patience.ts';
 
 /** How long a change waits for a device to open. A slower one goes on opening in its lane. */
 export const openPatienceMs = 2_000;
 
+/** How long a start waits for the others once those that it needs are open: what is near opens at once. */
+export const restPatienceMs = 200;
+
 /**
- * Opens lanes before their first record. Rejects with `DevicesRefused` when a device cannot work until somebody does
- * something, unless `mayFail` says that its lane is to go on trying.
+ * Opens lanes before their first record. Rejects with `DevicesRefused` when the rule refuses the change for devices that
+ * cannot work until somebody does something; those that it bears go on trying, and the log says so.
  */
 export async function openLanes(
   lanes: readonly Lane[],
-  mayFail: (lane: Lane) => boolean,
+  rule: OpeningRule,
   patience: Patience,
+  log: Log,
 ): Promise<void> {
-  const refused: string[] = [];
+  const open = new Set<Lane>();
+  const unable = new Map<Lane, string>();
+  let decided = false;
+  let goOn = (): void => {};
+  const enough = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
   const opening = lanes.map(async (lane) => {
     try {
       await lane.open();
+      open.add(lane);
+      if (rule.enough(lanes, open)) goOn();
     } catch (error) {
       if (!(error instanceof DeviceFailure)) throw error;
       // One that may come back by itself is the watchdog's to report and the lane's to try again.
-      if (error.permanent && !mayFail(lane)) refused.push(`${lane.path}: ${error.message}`);
+      if (!error.permanent) return;
+      unable.set(lane, error.message);
+      if (decided) tellUnable(lane, error.message, log);
     }
   });
   const opened = Promise.all(opening);
   // A device that fails in its own way after the wait must not end the process.
   opened.catch(() => {});
-  await patience.wait(openPatienceMs, opened);
-  if (refused.length > 0) throw new DevicesRefused(refused.join('; '));
+  const rest = enough.then(() => patience.wait(restPatienceMs, opened));
+  await patience.wait(openPatienceMs, Promise.race([opened, rest]));
+  decided = true;
+  if (rule.refuses(lanes, new Set(unable.keys()))) {
+    throw new DevicesRefused([...unable].map(([{ path }, message]) => `${path}: ${message}`).join('; '));
+  }
+  for (const [lane, message] of unable) tellUnable(lane, message, log);
+}
+
+function tellUnable({ path, type }: Lane, error: string, log: Log): void {
+  log.error('device cannot work until something is changed', { device: path, type, error });
 }
 
 /**

@@ -146,7 +146,12 @@ test('a start that fails halfway leaves nothing behind, wherever that is', async
     ['state', { state_dir: 'FOLDER/wall/state' }, () => {}, /^StateRefused: .*wall\/state/],
     ['table', {}, () => writeFileSync(inFolder('state/table.json'), '{'), /^StateRefused: .*device table/],
     ['metrics', { metrics: { listen: 'FOLDER/wall' } }, () => {}, /^SocketPathRefused: .*wall/],
-    ['device', {}, () => mkdirSync(inFolder('audit.log')), /^DevicesRefused: .*it is a directory/],
+    [
+      'device',
+      { require: 'all' },
+      () => mkdirSync(inFolder('audit.log')),
+      /^DevicesRefused: .*it is a directory/,
+    ],
     ['admin', { admin: { path: 'FOLDER/wall' } }, () => {}, /^SocketPathRefused: .*wall/],
     [
       'admin over TCP',

@@ -15,6 +15,7 @@ import type { DeviceChange } from '../../../daemon/table/device-change.ts';
 import { DeviceTable } from '../../../daemon/table/device-table.ts';
 import { DevicesRefused } from '../../../daemon/table/devices-refused.ts';
 import { openPatienceMs } from '../../../daemon/table/open-lanes.ts';
+import { everyDevice } from '../../../daemon/table/opening-rule.ts';
 import { parseDevice } from '../../../devices/registry.ts';
 import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
@@ -116,7 +117,7 @@ function tableOf(...devices: DeclaredDevice[]): DeclaredTable {
   return { devices: new Map(devices.map((device) => [device.config.path, device])), own: [] };
 }
 
-const none = (): boolean => false;
+const none = everyDevice;
 
 async function refusal(work: Promise<unknown>): Promise<string> {
   let message = '';
