@@ -18,6 +18,7 @@ import type { Phase } from './monitoring/health.ts';
 import { createMetrics, type Metrics } from './monitoring/metrics.ts';
 import { MonitoringServer } from './monitoring/monitoring-server.ts';
 import type { StatusSource } from './monitoring/status-routes.ts';
+import { TroubleWatch } from './monitoring/trouble-watch.ts';
 import { abandonReload, commitReload, prepareReload } from './reload.ts';
 import { openStateDirectory } from './state/state-directory.ts';
 import { emptyTable } from './state/stored-table.ts';
@@ -132,9 +133,9 @@ export class Daemon {
     this.#undoWith('monitoring', () => this.#monitoring.stop());
     this.#state.goOn();
 
-    const watchdog = new Watchdog(clock, broker, this.#log);
-    watchdog.start();
-    this.#undoWith('watchdog', () => watchdog.stop());
+    const watchdog = new Watchdog(clock, broker, this.#log).start();
+    const trouble = new TroubleWatch(this.#ingest, this.#status, this.#log).start();
+    this.#undoWith('watchdog', () => [watchdog, trouble].forEach((each) => void each.stop()));
     const events: LaneEvents = {
       onState: (lane, _from, to) => watchdog.stateChanged(lane, to),
       onWrite: (lane, seconds) => this.#metrics.observeWrite(lane.path, seconds),

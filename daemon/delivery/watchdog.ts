@@ -24,11 +24,12 @@ export class Watchdog {
     this.#log = log;
   }
 
-  start(): void {
+  start(): this {
     this.#cancel = this.#clock.setTimer(tickMs, () => {
       for (const lane of this.#broker.lanes) lane.check();
       this.start();
     });
+    return this;
   }
 
   stop(): void {
