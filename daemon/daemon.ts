@@ -224,8 +224,8 @@ export class Daemon {
 
   /**
    * Stops: no new clients, what was read is answered, lanes write what waits within `stop_timeout`, then devices,
-   * sockets and state are closed. A start or reload under way is ended. Resolves with whether all of that worked,
-   * within `stop_timeout` and `stopGraceMs`.
+   * sockets and state are closed. A start or reload under way is ended. Resolves with whether all of that worked and no
+   * device was left without a record, within `stop_timeout` and `stopGraceMs`.
    */
   async stop(): Promise<boolean> {
     if (this.phase === 'starting') this.#undoWith('start', () => this.started.catch(() => {}));
@@ -240,11 +240,11 @@ export class Daemon {
     // In one turn: what the connections have read is offered to the devices, what comes after is answered `stopping`.
     const clientsGone = this.#listeners.stop();
     broker.stop();
-    const allClosed = await devices.stop(drainMs);
+    const allWell = await devices.stop(drainMs);
     // Every record has its outcome now; what is left are clients that do not read.
     const cancel = clock.setTimer(1_000, () => this.#listeners.destroy());
     await clientsGone;
     cancel();
-    return allClosed;
+    return allWell;
   }
 }

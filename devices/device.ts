@@ -8,7 +8,8 @@ import type { Lines } from '../format/lines.ts';
  * - `open` comes first, and again after every `write` whose outcome has a failure. It is idempotent: on a device
  *   that is still usable it does nothing.
  * - `close` comes last and once; it may come while another call is under way, after that call's signal was aborted.
- *   It always resolves, within the time the operating system needs, and never waits for a peer.
+ *   What a peer may not have got by then is told through `onLost`, before it resolves. It always resolves: once its
+ *   signal is aborted it waits for no peer any more, only for the operating system.
  * - On abort a device destroys its connection and settles soon, so that an old write can never interleave with a
  *   new one. Where the operating system cannot cancel (a file on a hung disk), the promise settles when the
  *   call returns, and not before.
@@ -32,7 +33,8 @@ export interface Device {
   /** Follows a rotation: opens a file anew before it lets go of the old one; does nothing for a connection. */
   reopen(signal: AbortSignal): Promise<void>;
 
-  close(): Promise<void>;
+  /** `signal`: how long a peer may take to get what was reported recorded. */
+  close(signal: AbortSignal): Promise<void>;
 }
 
 /** What became of the lines of one write. */
@@ -84,9 +86,10 @@ export class DeviceFailure extends Error {
 /**
  * How much of what was reported recorded may be gone:
  * `recent`: the peer closed in order (FIN), so it had read all but what was on its way: lines of the last seconds;
- * `all`: the connection broke, so everything in `tailBytes` is in doubt.
+ * `all`: the connection broke, so everything in `tailBytes` is in doubt;
+ * a number, only while the device closes: so many of the last bytes sent, framing included.
  */
-export type LostScope = 'recent' | 'all';
+export type LostScope = 'recent' | 'all' | number;
 
 /** Time and timers from outside, so that no test has to wait. */
 export interface DeviceClock {
@@ -102,7 +105,10 @@ export interface DeviceClock {
 export interface DeviceSettings {
   /** The path the device is known by, with its trailing slash. */
   readonly path: string;
-  /** Called when a connection ends on its own, once per connection, also in the midst of a `write` (before it settles). */
+  /**
+   * Called when a connection ends on its own, once per connection, also in the midst of a `write` (before it settles),
+   * and when it is closed before the peer is known to have all.
+   */
   readonly onLost: (scope: LostScope, failure: DeviceFailure) => void;
   readonly clock: DeviceClock;
 }

@@ -1,11 +1,5 @@
 import type { Lines } from '../format/lines.ts';
-import {
-  type Device,
-  DeviceFailure,
-  type DeviceSettings,
-  type LostScope,
-  type WriteOutcome,
-} from './device.ts';
+import { type Device, DeviceFailure, type DeviceSettings, type WriteOutcome } from './device.ts';
 import type { Connection, Transport } from './transport/transport.ts';
 
 /** Turns a batch's lines into what goes over the wire; an empty frame for a line that is too large. */
@@ -46,18 +40,15 @@ export class FramedDevice implements Device {
     return Promise.resolve();
   }
 
-  async close(): Promise<void> {
+  async close(signal: AbortSignal): Promise<void> {
     this.#closed = true;
-    await this.#connection?.close();
+    await this.#connection?.close(signal);
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const fresh = await this.#transport.connect(signal, this.#onLost);
-    if (this.#closed) await fresh.close();
+    const fresh = await this.#transport.connect(signal, this.#settings.onLost);
+    // Nothing was sent over it that anybody would have to get.
+    if (this.#closed) await fresh.close(AbortSignal.abort());
     else this.#connection = fresh;
   }
-
-  readonly #onLost = (scope: LostScope, failure: DeviceFailure): void => {
-    if (!this.#closed) this.#settings.onLost(scope, failure);
-  };
 }

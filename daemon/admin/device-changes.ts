@@ -144,7 +144,7 @@ export class DeviceChanges {
 
   /** Waits for changes under way, which are refused from now on; a test record is not waited for. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#testing].map((lane) => lane.close('stopping')));
+    await Promise.all([...this.#testing].map((lane) => lane.close('stopping', 0)));
     await Promise.allSettled(this.#underWay);
   }
 

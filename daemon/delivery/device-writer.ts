@@ -1,37 +1,20 @@
 import PQueue from 'p-queue';
 import { type Device, DeviceFailure, type LostScope } from '../../devices/device.ts';
-import type { Clock } from '../clock.ts';
 import { Backoff } from './backoff.ts';
-import type { LaneQueue } from './lane-queue.ts';
 import { type NextWrite, takenLines } from './next-write.ts';
 import { SentTail } from './sent-tail.ts';
 import { within } from './within.ts';
-import type { WriterEvents } from './writer-events.ts';
-import { isStalled, opening, type WriterState, writing } from './writer-state.ts';
+import type { WriterSettings } from './writer-settings.ts';
+import { due, idle, isStalled, opening, type WriterState, writing } from './writer-state.ts';
 
 /** Bytes that one write takes from the queue at most: large enough to cost little a record, small enough to copy at once. */
 const maxWriteBytes = 1024 * 1024;
 
-/** How long a device may take over its last write before it is closed all the same. */
-const closeGraceMs = 1_000;
-
-export interface WriterSettings {
-  /** The path the device is known by, for messages. */
-  readonly path: string;
-  readonly clock: Clock;
-  /** What waits to be written. */
-  readonly queue: LaneQueue;
-  readonly createDevice: (onLost: (scope: LostScope, failure: DeviceFailure) => void) => Device;
-  /** Whether more may be written; never again once it was denied. */
-  readonly enabled: () => boolean;
-  readonly events: WriterEvents;
-}
+/** How long a device may take over its last write before it is closed all the same, and its peer over what was sent. */
+export const closeGraceMs = 1_000;
 
 /** What is asked of the device from outside goes before the writes. */
 const first = { priority: 1 };
-
-const idle: WriterState = Object.freeze({ kind: 'idle' });
-const due: WriterState = Object.freeze({ kind: 'due' });
 
 /**
  * Moves what waits in a lane's queue to its device: one call at a time, again in order after a failure, and once
@@ -54,6 +37,8 @@ export class DeviceWriter {
    * tells whether it works.
    */
   #connection: 'new' | 'failed' | 'probing' | 'open' = 'new';
+  /** Records that would be sent again, had the lane not ended. */
+  #unconfirmed = 0;
 
   constructor(settings: WriterSettings) {
     this.#settings = settings;
@@ -187,18 +172,21 @@ export class DeviceWriter {
       state.lost = state.lost === 'all' ? 'all' : scope;
       return;
     }
-    if (!this.#settings.enabled()) return;
     this.#sendTailAgain(scope);
+    if (!this.#settings.enabled()) return;
     if (state.kind === 'opening') state.ended = failure;
     else this.#fail(failure);
   }
 
   #sendTailAgain(scope: LostScope): void {
-    const { clock, queue, events } = this.#settings;
+    const { clock, queue, events, enabled } = this.#settings;
     const now = clock.now();
     const doubtful = this.#tail.take(scope, now);
-    queue.sendAgain(doubtful, now);
-    events.onResent(doubtful.reduce((sum, { lines }) => sum + lines.ends.length, 0));
+    const records = doubtful.reduce((sum, { lines }) => sum + lines.ends.length, 0);
+    if (enabled()) {
+      queue.sendAgain(doubtful, now);
+      events.onResent(records);
+    } else this.#unconfirmed += records;
   }
 
   /** Sees what time alone brings: a write that lasts too long (`writeTimeoutMs`, 0: never), and a call that never ends. */
@@ -234,11 +222,21 @@ export class DeviceWriter {
   async halt(): Promise<void> {
     if (this.#state.kind === 'pausing') this.#state.cancel();
     if (this.#state.kind === 'writing') await within(this.#settings.clock, closeGraceMs, this.#work.onIdle());
+    const state = this.#state;
     this.#state = idle;
+    if (state.kind === 'writing' && state.lost !== null) this.#sendTailAgain(state.lost);
     this.#abort.abort();
   }
 
-  close(): Promise<void> {
-    return this.#device.close();
+  /**
+   * Closes the device, whose peer has `confirmMs` to get what was sent. Resolves with how many records were recorded
+   * and are not known to be with the peer, which may have them all the same.
+   */
+  async close(confirmMs: number): Promise<number> {
+    const limit = new AbortController();
+    const cancel = this.#settings.clock.setTimer(confirmMs, () => limit.abort());
+    await this.#device.close(limit.signal);
+    cancel();
+    return this.#unconfirmed;
   }
 }

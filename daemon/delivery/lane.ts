@@ -5,7 +5,7 @@ import type { RenderedLines } from '../../format/lines.ts';
 import type { Clock } from '../clock.ts';
 import { withoutAbsent } from './absent-lines.ts';
 import type { Batch } from './batch.ts';
-import { DeviceWriter } from './device-writer.ts';
+import { closeGraceMs, DeviceWriter } from './device-writer.ts';
 import { zeroLaneCounters } from './lane-counters.ts';
 import { LaneHealth } from './lane-health.ts';
 import { LaneQueue } from './lane-queue.ts';
@@ -204,18 +204,21 @@ export class Lane {
 
   /**
    * Ends the lane: what waits is dropped with the reason, nothing more is written, the device is closed. A write
-   * under way may end within a second; then it is given up.
+   * under way may end within a second; then it is given up. The peer of a connection has `confirmMs`, and a second at
+   * least, to get what was sent. Resolves with how many records were recorded and then not known to be with the peer.
    */
-  async close(reason: 'disabled' | 'stopping'): Promise<void> {
-    if (this.state === 'disabled') return;
+  async close(reason: 'disabled' | 'stopping', confirmMs: number): Promise<number> {
+    if (this.state === 'disabled') return 0;
+    const latest = this.#clock.now() + Math.max(confirmMs, closeGraceMs);
     this.#health.disable();
     // Deadlines pass meanwhile: a reply does not wait for a write that may not end.
     await this.#writer.halt();
     this.#deadlineTimer?.();
     this.#counters.dropped[reason] += this.#queue.drop(reason);
     this.#tellDrained();
-    await this.#writer.close();
+    const unconfirmed = await this.#writer.close(Math.max(0, latest - this.#clock.now()));
     this.format.dispose();
+    return unconfirmed;
   }
 
   status(): LaneStatus {

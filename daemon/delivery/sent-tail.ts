@@ -87,12 +87,25 @@ export class SentTail {
 
   /** Gives back, oldest first, what may be lost, and forgets everything. */
   take(scope: LostScope, now: number): SentLines[] {
+    const bytes = this.#bytes;
     this.#bytes = 0;
-    return this.#blocks.takeAll().flatMap((block) => {
+    const blocks = this.#blocks.takeAll();
+    if (typeof scope === 'number') return lastLines(blocks, bytes - scope);
+    return blocks.flatMap((block) => {
       const first = scope === 'all' ? 0 : block.times.findIndex((at) => now - at <= recentMs);
       return first === -1 ? [] : slicesByTime(block, first);
     });
   }
+}
+
+/** The lines that end behind the first `settled` bytes of all blocks. */
+function lastLines(blocks: readonly Block[], settled: number): SentLines[] {
+  let before = 0;
+  return blocks.flatMap((block) => {
+    const first = block.ends.findIndex((end) => before + end > settled);
+    before += block.used;
+    return first === -1 ? [] : slicesByTime(block, first);
+  });
 }
 
 /**

@@ -14,6 +14,9 @@ export type WriterState =
   | Writing
   | { readonly kind: 'pausing'; readonly cancel: () => void };
 
+export const idle: WriterState = Object.freeze({ kind: 'idle' });
+export const due: WriterState = Object.freeze({ kind: 'due' });
+
 /** An opening under way. */
 export interface Opening {
   readonly kind: 'opening';

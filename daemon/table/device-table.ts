@@ -219,7 +219,7 @@ export class DeviceTable {
     await reopenLanes(this.#settings.broker.lanes, this.#patience, this.#settings.log);
   }
 
-  /** Writes what waits, within `drainMs`, then closes every device. Resolves with whether none was left behind. */
+  /** Writes what waits, within `drainMs`, then closes every device. Resolves with whether nothing was left behind. */
   async stop(drainMs: number): Promise<boolean> {
     return this.#ending.stop(this.#settings.broker.lanes, drainMs);
   }

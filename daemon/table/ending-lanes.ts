@@ -22,6 +22,8 @@ export class EndingLanes {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #ending = new Set<Ending>();
+  /** Whether every device got what was for it, as far as is known at a stop. */
+  #keptAll = true;
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
@@ -35,7 +37,7 @@ export class EndingLanes {
 
   /** Lets a lane that gets nothing more write what waits, within `drainMs`, and closes it. */
   end(lane: Lane, drainMs: number): Ending {
-    return this.#close(lane, 'disabled', closePatienceMs, async () => {
+    return this.#close(lane, 'disabled', drainMs, async () => {
       await lane.drain(drainMs);
       const { queueRecords } = lane.status();
       const fields = { device: lane.path, type: lane.type, dropped_records: queueRecords };
@@ -46,45 +48,45 @@ export class EndingLanes {
 
   /** Closes a lane that was never offered a record. */
   giveUp(lane: Lane): Ending {
-    return this.#close(lane, 'disabled', closePatienceMs, async () => {});
+    return this.#close(lane, 'disabled', 0, async () => {});
   }
 
   /**
    * Lets every lane write what waits, within `drainMs`, and closes it; waits for those that end already, too. Resolves
-   * with whether none was left behind.
+   * with whether none was left behind, and none of `lanes` without a record that was for it.
    */
   async stop(lanes: readonly Lane[], drainMs: number): Promise<boolean> {
     const before = [...this.#ending];
     const stopping = lanes.map((lane) => this.#stop(lane, drainMs));
     const ends = await Promise.all([...before, ...stopping].map(({ over }) => over));
-    return !ends.includes('left');
+    return !ends.includes('left') && this.#keptAll;
   }
 
   #stop(lane: Lane, drainMs: number): Ending {
-    const latest = this.#clock.now() + drainMs;
-    const patienceMs = (): number => Math.max(0, latest - this.#clock.now()) + closePatienceMs;
-    return this.#close(lane, 'stopping', patienceMs, async () => {
-      const drained = await lane.drain(drainMs);
+    return this.#close(lane, 'stopping', drainMs, async () => {
+      if (await lane.drain(drainMs)) return;
       const { queueRecords } = lane.status();
       const fields = { device: lane.path, type: lane.type, dropped_records: queueRecords };
-      if (!drained) this.#log.error('records dropped at stop', fields);
+      this.#log.error('records dropped at stop', fields);
+      this.#keptAll = false;
     });
   }
 
-  #close(
-    lane: Lane,
-    reason: 'disabled' | 'stopping',
-    patienceMs: number | (() => number),
-    drain: () => Promise<void>,
-  ): Ending {
+  /** `drainMs`: what `drain` may take; what it leaves, the peer of a connection has to get what was sent. */
+  #close(lane: Lane, reason: 'disabled' | 'stopping', drainMs: number, drain: () => Promise<void>): Ending {
+    const latest = this.#clock.now() + drainMs;
+    const leftMs = (): number => Math.max(0, latest - this.#clock.now());
     const drained = drain();
-    const closed = drained.then(() => lane.close(reason));
+    const closed = drained.then(async () => {
+      const unconfirmed = await lane.close(reason, leftMs());
+      if (unconfirmed > 0) this.#tellUnconfirmed(lane, reason, unconfirmed);
+    });
     const over = drained.then(async () => {
       let end: 'closed' | 'left' = 'left';
       const noted = closed.then(() => {
         end = 'closed';
       });
-      await within(this.#clock, typeof patienceMs === 'number' ? patienceMs : patienceMs(), noted);
+      await within(this.#clock, leftMs() + closePatienceMs, noted);
       if (end === 'left') this.#leaveBehind(lane, closed);
       return end;
     });
@@ -92,6 +94,16 @@ export class EndingLanes {
     this.#ending.add(ending);
     void closed.then(() => this.#ending.delete(ending));
     return ending;
+  }
+
+  #tellUnconfirmed(lane: Lane, reason: 'disabled' | 'stopping', records: number): void {
+    const fields = { device: lane.path, type: lane.type, unconfirmed_records: records };
+    if (reason === 'disabled') {
+      this.#log.warn('records unconfirmed of a disabled device', fields);
+      return;
+    }
+    this.#log.error('records unconfirmed at stop', fields);
+    this.#keptAll = false;
   }
 
   #leaveBehind(lane: Lane, closed: Promise<void>): void {

@@ -2,11 +2,9 @@ import type { Socket } from 'node:net';
 import type { Lines } from '../../format/lines.ts';
 import { DeviceFailure, type LostScope, type WriteOutcome } from '../device.ts';
 import { abortedFailure, failureOf } from '../failure-reasons.ts';
+import { sayFarewell } from './farewell.ts';
 import { type Connection, emptyFrames, type ReportLost } from './transport.ts';
 import { unacknowledgedBytes } from './unacknowledged.ts';
-
-/** How long an ended connection may take to hand its last bytes over and hear of the peer's end. */
-const lingerMs = 1000;
 
 /** A batch whose bytes the operating system has not taken yet. */
 interface PendingWrite {
@@ -30,6 +28,8 @@ export class OutgoingStream implements Connection {
   readonly #onLost: ReportLost;
   readonly #overTcp: boolean;
   #state: State = 'open';
+  #peerSpeaks = false;
+  #leaving: Promise<void> = Promise.resolve();
   #pending: PendingWrite | null = null;
   #signal: AbortSignal | null = null;
 
@@ -44,7 +44,9 @@ export class OutgoingStream implements Connection {
     socket.on('close', this.#onEnd);
     // Nothing is expected from the peer, but its end is heard of at once only by who reads. And a socket that is
     // closed with bytes unread breaks the connection for the peer too.
-    socket.resume();
+    socket.on('data', () => {
+      this.#peerSpeaks = true;
+    });
   }
 
   isUsable(): boolean {
@@ -64,22 +66,14 @@ export class OutgoingStream implements Connection {
     });
   }
 
-  close(): Promise<void> {
-    if (this.#state !== 'open') return Promise.resolve();
-    if (this.#pending !== null) {
-      this.#break(null, abortedFailure(this.#action()));
-      return Promise.resolve();
-    }
+  async close(signal: AbortSignal): Promise<void> {
+    if (this.#pending !== null) this.#break('all', abortedFailure(this.#action()));
+    if (this.#state === 'left') await this.#leaving;
+    if (this.#state !== 'open') return;
     this.#state = 'ending';
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#socket.destroy(), lingerMs).unref();
-      this.#socket.once('close', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      // From here on the operating system delivers the rest, whether or not this process lives.
-      this.#socket.end(() => resolve());
-    });
+    const missing = await sayFarewell(this.#socket, () => this.#peerSpeaks, signal);
+    const message = `${this.#action()}: closed before the peer had got all`;
+    this.#break(missing === 0 ? null : (missing ?? 'all'), new DeviceFailure('closed', message));
   }
 
   readonly #onWritten = (error?: Error | null): void => {
@@ -104,7 +98,7 @@ export class OutgoingStream implements Connection {
   readonly #onEnd = (): void => {
     if (this.#state !== 'open') return;
     this.#state = 'left';
-    void this.#leftUnsent().then((unsent) => {
+    this.#leaving = this.#leftUnsent().then((unsent) => {
       this.#break(unsent ? 'all' : 'recent', this.#closedFailure());
     });
   };

@@ -20,8 +20,8 @@ export interface Connection {
   isUsable(): boolean;
   /** Sends the frames in order; never rejects. For datagrams each frame ends in a newline, which is not sent. */
   write(frames: Lines, signal: AbortSignal): Promise<WriteOutcome>;
-  /** Ends it, in order when no write is under way. Never waits for the peer. */
-  close(): Promise<void>;
+  /** Ends it, in order when no write is under way. Waits for the peer until `signal` is aborted (`Device.close`). */
+  close(signal: AbortSignal): Promise<void>;
 }
 
 /** The frames of a batch that stand for lines that are too large, in ascending order. */

@@ -54,7 +54,7 @@ function withDevice(configuration: Configuration, path: string, device: Partial<
       open: (signal) => real.open(signal),
       write: (lines, signal) => real.write(lines, signal),
       reopen: (signal) => real.reopen(signal),
-      close: () => real.close(),
+      close: (signal) => real.close(signal),
       ...device,
     };
   };

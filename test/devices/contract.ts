@@ -168,7 +168,7 @@ function stallContract(
     const { subject, lane } = await prepared(context, make);
     const { stalled } = await fillUntilStalled(subject, lane);
     stalled.controller.abort();
-    await lane.device.close();
+    await lane.device.close(AbortSignal.abort());
     assert.equal((await stalled.outcome).failure?.reason, 'aborted');
   });
 }

@@ -112,7 +112,7 @@ test('what a deleted log held is written at the close, and reported lost where t
     rmSync(file);
     clock.advance(1000);
     if (hasRoom) closeSync(reader);
-    await lane.device.close();
+    await lane.device.close(AbortSignal.abort());
     if (hasRoom) {
       assert.deepEqual(lines(), texts);
       assert.deepEqual(lane.lost, []);

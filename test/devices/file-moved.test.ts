@@ -174,7 +174,7 @@ test('closing saves what was written to a file that was deleted a moment ago, an
   const subject = await withSeenAndUnseen(context);
   rmSync(subject.file);
   await write(subject, 2);
-  await subject.lane.device.close();
+  await subject.lane.device.close(AbortSignal.abort());
   assert.deepEqual(subject.lines(), texts(1, 2));
   assert.equal(subject.clock.timers, 0);
 });

@@ -52,7 +52,7 @@ test('a device that is not open takes nothing, before its first open and after i
   const before = await lane.write(line);
   assert.deepEqual([before.settled, before.failure?.message], [0, message]);
   await lane.deliver(line);
-  await lane.device.close();
+  await lane.device.close(AbortSignal.abort());
   const after = await lane.write(line);
   assert.deepEqual([after.settled, after.failure?.message], [0, message]);
   assert.equal(lines().length, 1);
@@ -71,7 +71,7 @@ test('calls made at once are served one after the other, in their order', async 
   const texts = recordTexts(0, 20, 100_000);
   const opening = lane.device.open(signal);
   const writing = texts.map((text) => lane.device.write(linesOf([text]), signal));
-  const closing = lane.device.close();
+  const closing = lane.device.close(AbortSignal.abort());
   await opening;
   for (const outcome of await Promise.all(writing)) assert.equal(outcome.failure, null);
   await closing;
@@ -204,7 +204,7 @@ test('half a line is found across the blocks in which it is looked for', async (
       await lane.device.reopen(new AbortController().signal);
       assert.equal(readFileSync(file, 'utf8'), `${before}${half}","torn":true}\n`, `${length}`);
     }
-    await lane.device.close();
+    await lane.device.close(AbortSignal.abort());
     assert.equal(lines().length, 2);
   }
 });
@@ -229,7 +229,7 @@ test('no descriptor is left behind, whatever an open comes to', async (context) 
   clock.advance(1000);
   await lane.write(line);
   assert.deepEqual(openBelow(), [file]);
-  await lane.device.close();
+  await lane.device.close(AbortSignal.abort());
   assert.deepEqual(openBelow(), []);
 
   const limits = { fileRoots: [directory], allowPrefix: false, allowLogRaw: false };
@@ -247,7 +247,7 @@ test('no descriptor is left behind, whatever an open comes to', async (context) 
   const rooted = api('a/b/c.log');
   await rooted.open();
   assert.deepEqual(openBelow(), [path.join(directory, 'a/b/c.log')]);
-  await rooted.device.close();
+  await rooted.device.close(AbortSignal.abort());
   assert.deepEqual(openBelow(), []);
 
   if (process.geteuid!() !== 0) return;

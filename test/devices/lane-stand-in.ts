@@ -39,7 +39,7 @@ export class LaneStandIn {
       });
     test.after(async () => {
       this.#opened.abort();
-      await this.device.close();
+      await this.device.close(AbortSignal.abort());
     });
   }
 

@@ -41,7 +41,7 @@ async function answer(request: Request): Promise<unknown> {
     case 'reopen':
       return await device.reopen(controller.signal);
     case 'close':
-      return await device.close();
+      return await device.close(AbortSignal.abort());
     default: {
       const lines = { bytes: Buffer.from(request.bytes!), ends: request.ends! };
       const { settled, refused, failure } = await device.write(lines, controller.signal);

@@ -58,10 +58,10 @@ export class ContractWatch implements Device {
     }
   }
 
-  async close(): Promise<void> {
+  async close(signal: AbortSignal): Promise<void> {
     if (this.#state === 'closed') this.#broken('closed twice');
     this.#state = 'closed';
-    await this.#device.close();
+    await this.#device.close(signal);
   }
 
   #begin(call: string): void {

@@ -63,9 +63,9 @@ export const deliveryBugs: Readonly<Record<string, PlantedBug>> = {
   'closed-twice': {
     breaks: 'device contract',
     ...deviceWith((device) => ({
-      close: async () => {
-        await device.close();
-        await device.close();
+      close: async (signal: AbortSignal) => {
+        await device.close(signal);
+        await device.close(signal);
       },
     })),
   },

@@ -194,7 +194,7 @@ export class SimulatedDaemon {
 
   async #drainAndClose({ lane }: EnabledDevice, drain: boolean): Promise<void> {
     if (drain) await lane.drain(drainMs);
-    await lane.close('disabled');
+    await lane.close('disabled', 0);
   }
 
   require(requirement: Requirement): void {
@@ -233,7 +233,7 @@ export class SimulatedDaemon {
       ...this.#ending,
       ...enabled.map(async ({ lane }) => {
         await lane.drain(drainMs);
-        await lane.close('stopping');
+        await lane.close('stopping', 0);
       }),
     ]);
     const cancel = this.#clock.setTimer(lastClientsMs, () => {

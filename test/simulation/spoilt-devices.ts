@@ -23,8 +23,8 @@ export class WrappedDevice implements Device {
     return this.#device.reopen(signal);
   }
 
-  close(): Promise<void> {
-    return this.#device.close();
+  close(signal: AbortSignal): Promise<void> {
+    return this.#device.close(signal);
   }
 }
 

@@ -672,7 +672,7 @@ test('a halt during an opening gives it up at once, and whoever waits for it is 
     await under.pass(10_000);
     assert.deepEqual(under.device.writes, []);
     assert.deepEqual(under.heard('failure', 'reopened'), []);
-    await under.writer.close();
+    await under.writer.close(0);
     assert.equal(under.device.closed, 1);
   }
 });
@@ -687,4 +687,38 @@ test('a halt before the turn of a write came keeps it from coming', async () => 
   await reopened;
   await under.pass();
   assert.deepEqual(under.device.writes, []);
+});
+
+test('what a connection may have lost when the lane is over is counted and not sent again', async () => {
+  const under = await WriterUnderTest.open(1_000_000);
+  under.send(5, 100);
+  await under.pass();
+  under.device.wrote();
+  await under.pass();
+  under.enabled = false;
+  await under.writer.halt();
+  const closing = under.writer.close(0);
+  under.device.lose(150);
+  assert.equal(await closing, 2);
+  assert.ok(under.queue.empty);
+  assert.deepEqual(under.heard('resent', 'failure'), []);
+});
+
+test('what a connection lost during its last write is counted, whether that write ends or not', async () => {
+  for (const ends of [true, false]) {
+    const under = await WriterUnderTest.open(1_000_000);
+    under.send(5, 100);
+    await under.pass();
+    under.device.wrote();
+    await under.pass();
+    under.send(1);
+    await under.pass();
+    under.enabled = false;
+    const halted = under.writer.halt();
+    under.device.lose('all');
+    if (ends) under.device.wrote({ settled: 0, failure: failure('reset') });
+    await under.pass(2_000);
+    await halted;
+    assert.equal(await under.writer.close(0), 5);
+  }
 });

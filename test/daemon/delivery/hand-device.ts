@@ -89,7 +89,7 @@ export class HandDevice implements Device {
     this.onLost(scope, failure('reset'));
   }
 
-  async close(): Promise<void> {
+  async close(_signal: AbortSignal): Promise<void> {
     this.closed++;
   }
 }

@@ -9,7 +9,7 @@ test('closing drops what waits, answers it, and closes the device', async () => 
   under.destination.setTrouble('hang');
   const sent = under.send(10, 90);
   await under.pass(10);
-  const closing = under.lane.close('disabled');
+  const closing = under.lane.close('disabled', 0);
   await under.pass(1_100);
   await closing;
   assert.deepEqual(sent.outcomes(), times(10, 'disabled'));
@@ -27,7 +27,7 @@ test('deadlines pass while a lane closes', async () => {
   under.destination.setTrouble('hang');
   const sent = under.send(1);
   await under.pass(50);
-  const closing = under.lane.close('stopping');
+  const closing = under.lane.close('stopping', 0);
   await under.pass(1_500);
   await closing;
   assert.deepEqual(sent.outcomes(), ['late']);
@@ -73,9 +73,33 @@ test('a connection that breaks while its lane closes has recorded nothing of its
   under.destination.setTrouble('hang');
   const sent = under.send(10, 100);
   await under.pass(10);
-  const closing = under.lane.close('stopping');
+  const closing = under.lane.close('stopping', 0);
   under.device.breakOff(false);
   await under.pass(2_000);
   await closing;
   assert.deepEqual(sent.outcomes(), times(10, 'stopping'));
+});
+
+test('a device has its time to close, which counts from before its last write, and a second at least', async () => {
+  for (const [given, had] of [
+    [0, 1_000],
+    [5_000, 5_000],
+  ] as const) {
+    const under = new LaneUnderTest({ writeTimeoutMs: 60_000 });
+    await under.open();
+    let aborted = false;
+    under.device.close = (signal) =>
+      new Promise((resolve) =>
+        signal.addEventListener('abort', () => {
+          aborted = true;
+          resolve();
+        }),
+      );
+    const closing = under.lane.close('stopping', given);
+    await under.pass(had - 1);
+    assert.equal(aborted, false);
+    await under.pass(1);
+    await closing;
+    assert.equal(aborted, true);
+  }
 });

@@ -122,8 +122,8 @@ test('a device that goes on failing is still tried while its lane drains, and no
   assert.equal(await draining, false);
   if (under.device.busyWith !== null) under.device.fail();
   const { opened } = under.device;
-  await under.lane.close('disabled');
-  await under.lane.close('disabled');
+  await under.lane.close('disabled', 0);
+  await under.lane.close('disabled', 0);
   await under.pass(60_000);
   assert.deepEqual([under.device.opened, under.device.closed], [opened, 1]);
   assert.equal(under.lane.status().oldestWaitingMs, 0);
@@ -137,7 +137,7 @@ test('closing tells whoever waits for the lane to drain', async () => {
   void under.lane.drain(60_000).then((all) => {
     drained = all;
   });
-  const closing = under.lane.close('disabled');
+  const closing = under.lane.close('disabled', 0);
   await under.pass(1_001);
   await closing;
   await under.pass(0);
@@ -148,7 +148,7 @@ test('no deadline passes after a lane is closed', async () => {
   const under = await UnwatchedLane.open();
   under.send(0);
   await under.pass(0);
-  const closing = under.lane.close('stopping');
+  const closing = under.lane.close('stopping', 0);
   under.device.wrote();
   await under.pass(0);
   await closing;
@@ -168,7 +168,7 @@ test('a lane is closed when its device is, and its salt is cleared then', async 
     });
   };
   under.disposed = () => steps.push('cleared');
-  const closing = under.lane.close('disabled').then(() => steps.push('closed'));
+  const closing = under.lane.close('disabled', 0).then(() => steps.push('closed'));
   await under.pass(10);
   assert.deepEqual(steps, ['closing']);
   end();

@@ -150,7 +150,7 @@ test('a device that fails or is closed has no room', async () => {
   under.send(1);
   await under.pass(20);
   assert.deepEqual([under.lane.state, under.lane.hasRoom], ['failing', false]);
-  await under.lane.close('disabled');
+  await under.lane.close('disabled', 0);
   assert.equal(under.lane.hasRoom, false);
 });
 

@@ -40,6 +40,20 @@ test('many small writes are given back in order', () => {
   assert.ok(doubtful.length > 500 && doubtful.length < 1_000);
 });
 
+test('of so many bytes at the end, every line is in doubt that ends among them', () => {
+  const sizes = fc.array(fc.integer({ min: 20, max: 300 }), { minLength: 1, maxLength: 100 });
+  fc.assert(
+    fc.property(sizes, fc.integer({ min: 1, max: 40_000 }), (writes, bytes) => {
+      const tail = new SentTail(1_000_000);
+      for (const [record, size] of writes.entries()) tail.add(linesOf([record], size), 0);
+      let first = writes.length;
+      for (let left = bytes; left > 0 && first > 0; ) left -= writes[--first]!;
+      const doubtful = tail.take(bytes, 0).flatMap(({ lines }) => recordsOf(lines));
+      assert.deepEqual(doubtful, [...writes.keys()].slice(first));
+    }),
+  );
+});
+
 test('nothing is kept for a device that loses nothing', () => {
   const tail = new SentTail(0);
   tail.add(linesOf([1]), 0);

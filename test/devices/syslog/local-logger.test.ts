@@ -91,7 +91,7 @@ test('without koffi the local logger is sought by UDP on this machine', async (c
     const { signal } = new AbortController();
     const connection = await new LocalLoggerTransport('/nowhere', ${port}).connect(signal, () => {});
     await connection.write({ bytes: Buffer.from('one\\ntwo\\n'), ends: Uint32Array.of(4, 8) }, signal);
-    await connection.close();`,
+    await connection.close(AbortSignal.abort());`,
   );
   await waitFor('the lines are there', () => peer.received().length === 2);
   assert.deepEqual(peer.received(), ['one', 'two']);

@@ -101,7 +101,7 @@ test('what a peer says is read and ignored', async (context) => {
   await new Promise((resolve) => peer.connections[0]!.socket.write(Buffer.alloc(1_000_000), resolve));
   await lane.deliver(linesOf(recordTexts(1, 1, 100)));
   await waitFor('the peer reads', () => peer.received().length === 2);
-  await lane.device.close();
+  await lane.device.close(AbortSignal.abort());
   assert.deepEqual(lane.lost, []);
 });
 
