@@ -110,5 +110,7 @@ export interface DeviceSettings {
    * and when it is closed before the peer is known to have all.
    */
   readonly onLost: (scope: LostScope, failure: DeviceFailure) => void;
+  /** Called when the device can go on, but somebody should look: once until that is over. */
+  readonly onTrouble: (trouble: DeviceFailure) => void;
   readonly clock: DeviceClock;
 }

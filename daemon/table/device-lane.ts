@@ -1,18 +1,21 @@
+import type { DeviceFailure } from '../../devices/device.ts';
 import type { LineFormat } from '../../format/formatter.ts';
 import type { Clock } from '../clock.ts';
 import { Lane, type LaneEvents } from '../delivery/lane.ts';
+import type { Log } from '../log/log.ts';
 import type { DeclaredDevice } from './declared-devices.ts';
 
 export interface LaneSurroundings {
   readonly clock: Clock;
   readonly events: LaneEvents;
+  readonly log: Log;
 }
 
 /** Makes the lane of a device, and in it the device: the one place where either is made, and neither is open yet. */
 export function createDeviceLane(
   { config, parsed }: DeclaredDevice,
   format: LineFormat,
-  { clock, events }: LaneSurroundings,
+  { clock, events, log }: LaneSurroundings,
 ): Lane {
   const { path } = config;
   return new Lane({
@@ -22,6 +25,10 @@ export function createDeviceLane(
     format,
     clock,
     events,
-    createDevice: (onLost) => parsed.create({ path, onLost, clock }),
+    createDevice: (onLost) => {
+      const onTrouble = ({ reason, message }: DeviceFailure): void =>
+        log.error('device in trouble', { device: path, type: parsed.type, reason, error: message });
+      return parsed.create({ path, onLost, onTrouble, clock });
+    },
   });
 }

@@ -3,7 +3,8 @@ import type { Lines } from '../../format/lines.ts';
 import { type Device, DeviceFailure, type DeviceSettings, type WriteOutcome } from '../device.ts';
 import { abortedFailure, failureOf } from '../failure-reasons.ts';
 import { wholeLines } from '../whole-lines.ts';
-import { type AuditFileOptions, fileAt, openAuditFile } from './audit-file.ts';
+import { fileAt } from './audit-file.ts';
+import { AuditPath, type AuditPathOptions } from './audit-path.ts';
 import type { OpenFile } from './open-file.ts';
 import { OwedLines } from './owed-lines.ts';
 
@@ -13,11 +14,9 @@ const checkEveryMs = 1000;
 /** How much may be written until the path is looked at again: what a deletion may take has to fit in memory. */
 const checkEveryBytes = 16 * 1024 * 1024;
 
-export interface AppendingFileOptions extends AuditFileOptions {
+export interface AppendingFileOptions extends AuditPathOptions {
   /** Lines count as recorded only when they are on the disk. */
   readonly sync: 'none' | 'data';
-  /** `false`: the first open wants a file that is there, as the reference does for an API device with mode `0000`. */
-  readonly makesFile: boolean;
 }
 
 /**
@@ -39,7 +38,7 @@ export class AppendingFile implements Device {
   readonly #turns = new PQueue({ concurrency: 1 });
   #state: State = { kind: 'closed' };
   readonly #owed = new OwedLines();
-  #everOpened = false;
+  readonly #path: AuditPath;
   /** When the path was last looked at, on the monotonic clock. */
   #checkedAt = 0;
   /** Cancels the check that is to come; `null` when none is. */
@@ -48,12 +47,13 @@ export class AppendingFile implements Device {
   constructor(options: AppendingFileOptions, settings: DeviceSettings) {
     this.#options = options;
     this.#settings = settings;
+    this.#path = new AuditPath(options, settings);
   }
 
   open(signal: AbortSignal): Promise<void> {
     return this.#turns.add(async () => {
       if (signal.aborted) throw abortedFailure(`Cannot open audit file "${this.#options.path}"`);
-      if (this.#state.kind === 'closed') await this.#use(await this.#openAnew());
+      if (this.#state.kind === 'closed') await this.#use(await this.#path.open());
       else await this.#mend();
     });
   }
@@ -61,7 +61,7 @@ export class AppendingFile implements Device {
   reopen(signal: AbortSignal): Promise<void> {
     return this.#turns.add(async () => {
       if (signal.aborted) throw abortedFailure(`Cannot reopen audit file "${this.#options.path}"`);
-      const fresh = await this.#openAnew();
+      const fresh = await this.#path.open();
       if ('file' in this.#state) await this.#replace(this.#state.file, fresh);
       else await this.#use(fresh);
     });
@@ -129,20 +129,6 @@ export class AppendingFile implements Device {
     });
   };
 
-  async #openAnew(): Promise<OpenFile> {
-    const makesFile = this.#options.makesFile || this.#everOpened;
-    try {
-      const file = await openAuditFile(this.#options, makesFile ? 'make' : 'refuse');
-      this.#everOpened = true;
-      return file;
-    } catch (error) {
-      const { reason, message } = failureOf('', error);
-      // What once worked may work again: a disk mounted read-only after an error, a directory swapped in a rotation.
-      const permanent = !this.#everOpened && (reason === 'permission' || reason === 'unsuitable');
-      throw new DeviceFailure(reason, message, { permanent });
-    }
-  }
-
   /** Goes on with a file that was opened at its path just now. */
   async #use(file: OpenFile): Promise<void> {
     file.seen(file.size);
@@ -161,13 +147,14 @@ export class AppendingFile implements Device {
     const found = await fileAt(this.#options.path);
     this.#checkedAt = this.#settings.clock.now();
     if (found?.device === file.identity.device && found.inode === file.identity.inode) {
+      this.#path.isWell();
       // What lies behind half a line is whole only together with it.
       if (kind === 'ready') file.seen(found.size);
       return;
     }
     let fresh: OpenFile;
     try {
-      fresh = await this.#openAnew();
+      fresh = await this.#path.openInstead();
     } catch (error) {
       // A renamed file is still somebody's to read; one without a name swallows what it gets.
       if (!(await file.isDeleted())) return;
@@ -183,7 +170,7 @@ export class AppendingFile implements Device {
   async #mend(): Promise<void> {
     if (this.#state.kind === 'doubtful') await this.#followPath();
     const state = this.#state;
-    if (state.kind === 'missing') await this.#use(await this.#openAnew());
+    if (state.kind === 'missing') await this.#use(await this.#path.open());
     if (state.kind !== 'doubtful') return;
     const { file } = state;
     try {

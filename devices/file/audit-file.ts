@@ -3,6 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { DeviceFailure } from '../device.ts';
 import { codeOf, failureOf } from '../failure-reasons.ts';
+import { beginsAsLog } from './begins-as-log.ts';
 import { belowRoots } from './below-roots.ts';
 import type { WhenMissing } from './guarded-folder.ts';
 import { makeFolders } from './make-folders.ts';
@@ -93,7 +94,7 @@ async function openEntry(
   const { fd, readable } = await openToAppend(at, flags, options.mode ?? 0o600);
   let found: BigIntStats;
   try {
-    found = await prepare(fd, options, action);
+    found = await prepare(fd, readable, options, action);
   } catch (error) {
     await closeFile(fd);
     throw error;
@@ -146,10 +147,19 @@ async function openToAppend(
   }
 }
 
-async function prepare(fd: number, options: AuditFileOptions, action: string): Promise<BigIntStats> {
+async function prepare(
+  fd: number,
+  readable: boolean,
+  options: AuditFileOptions,
+  action: string,
+): Promise<BigIntStats> {
   const found = await statOfDescriptor(fd, { bigint: true });
   if (!found.isFile()) throw irregular(action, found.isDirectory());
-  if (options.mode !== null && (Number(found.mode) & 0o7777) !== options.mode) {
+  const wantsMode = options.mode !== null && (Number(found.mode) & 0o7777) !== options.mode;
+  // Whoever may call the API is not to change every file below the roots.
+  if (options.roots !== null && found.size > 0n)
+    await refuseForeign(fd, readable, wantsMode, options, action);
+  if (options.mode !== null && wantsMode) {
     const wanted = options.mode.toString(8).padStart(4, '0');
     try {
       await changeMode(fd, options.mode);
@@ -158,6 +168,25 @@ async function prepare(fd: number, options: AuditFileOptions, action: string): P
     }
   }
   return found;
+}
+
+/** Rejects when the file is no audit log, or, where that cannot be seen, when it is not as the device would have left it. */
+async function refuseForeign(
+  fd: number,
+  readable: boolean,
+  wantsMode: boolean,
+  options: AuditFileOptions,
+  action: string,
+): Promise<void> {
+  const wayOut = 'move it away, or name another file';
+  if (readable) {
+    if (await beginsAsLog(fd, options.line)) return;
+    const what = 'what it holds does not begin as an audit log does';
+    throw new DeviceFailure('unsuitable', `${action}: ${what}: ${wayOut}`, { permanent: true });
+  }
+  if (!wantsMode) return;
+  const what = 'it cannot be read, to see whether it is an audit log';
+  throw new DeviceFailure('permission', `${action}: ${what}: ${wayOut}`, { permanent: true });
 }
 
 /** Says of a refused open whether it is the file or its directory that is in the way. */

@@ -10,6 +10,8 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
+/** One of these is in every line of ours. */
+const ownNames = ['time', 'torn'];
 const literals = ['true', 'false', 'null'];
 
 /** What may come next, or what it is in the midst of. */
@@ -35,12 +37,25 @@ export class TornJson implements TornText {
   readonly #string = new TornString();
   /** Bytes of a literal that are there, or the last one of a number. */
   #scalar = '';
+  /** The beginning of the name of a member of the record itself. */
+  #name = '';
+  #known = false;
+
+  /** Every record has a `time` when it is written; what was completed as its first member came has `torn`. */
+  get known(): boolean {
+    return this.#known;
+  }
 
   take(byte: number): boolean {
     switch (this.#place) {
       case 'in key':
       case 'in string':
-        if (byte !== quote || this.#string.isEscaping) return this.#string.take(byte);
+        if (byte !== quote || this.#string.isEscaping) {
+          if (this.#name.length < 5) this.#name += String.fromCharCode(byte);
+          return this.#string.take(byte);
+        }
+        if (this.#place === 'in key' && this.#open.length === 1)
+          this.#known ||= ownNames.includes(this.#name);
         this.#place = this.#place === 'in key' ? 'colon' : 'behind value';
         return this.#string.ends();
       case 'in literal':
@@ -119,6 +134,7 @@ export class TornJson implements TornText {
 
   #key(byte: number): boolean {
     this.#place = 'in key';
+    this.#name = '';
     return byte === quote;
   }
 

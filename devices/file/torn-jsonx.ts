@@ -24,9 +24,14 @@ export class TornJsonx implements TornText {
   /** The beginning of the text of the innermost element, or of the attribute. */
   #text = '';
   #last = '';
+  #known = false;
 
   constructor(fragment: boolean) {
     this.#fragment = fragment;
+  }
+
+  get known(): boolean {
+    return this.#known;
   }
 
   take(byte: number): boolean {
@@ -81,6 +86,7 @@ export class TornJsonx implements TornText {
 
   /** What the tag under way does once it is whole. */
   #closeTag(): void {
+    this.#known = true;
     this.#place = 'content';
     this.#text = '';
     this.#last = '';

@@ -23,6 +23,11 @@ export class TornLine {
     return this.#ours;
   }
 
+  /** Whether it can only be a line that such a device has written, as far as that can be seen from what is there. */
+  get known(): boolean {
+    return this.#ours && this.#text.known;
+  }
+
   take(piece: Buffer): void {
     for (const byte of piece) {
       if (!this.#ours) return;

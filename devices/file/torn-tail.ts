@@ -7,8 +7,8 @@ const readAt = promisify(read);
 const statOf = promisify(fstat);
 const truncate = promisify(ftruncate);
 
-export const newline = 0x0a;
-const blockBytes = 64 * 1024;
+export const newline: number = 0x0a;
+export const blockBytes: number = 64 * 1024;
 
 /**
  * Leaves the file empty or ending in a newline, so that the next line cannot be glued to half a line that a full

@@ -13,6 +13,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -418,4 +419,62 @@ test('what came after a truncation is not taken for seen when half a line is cut
   rmSync(file);
   await lane.device.reopen(new AbortController().signal);
   assert.deepEqual(lines(), texts(4));
+});
+
+for (const [what, plant] of [
+  ['a FIFO', (file: string) => void execFileSync('mkfifo', [file])],
+  ['a directory', (file: string) => mkdirSync(file)],
+] as const) {
+  test(`${what} in the place of a renamed log is told once, and what is written goes on under the other name`, async (context) => {
+    const subject = await withSeenAndUnseen(context);
+    const { file, lane, clock } = subject;
+    renameSync(file, `${file}.1`);
+    plant(file);
+    for (let look = 2; look < 5; look++) {
+      clock.advance(checkMs);
+      await write(subject, look);
+    }
+    assert.deepEqual(wholeLinesOf(`${file}.1`), texts(0, 1, 2, 3, 4));
+    assert.deepEqual(
+      lane.troubles.map(({ reason }) => reason),
+      ['unsuitable'],
+    );
+    assert.match(lane.troubles[0]!.message, new RegExp(`^Cannot open audit file "${file}": it is a`));
+    // Once more, when it was over in between.
+    rmSync(file, { recursive: true });
+    clock.advance(checkMs);
+    await write(subject, 5);
+    renameSync(file, `${file}.2`);
+    plant(file);
+    clock.advance(checkMs);
+    await write(subject, 6);
+    assert.equal(lane.troubles.length, 2);
+  });
+}
+
+test('a link in the place of a log is followed, but told and left alone where others can write the folder', async (context) => {
+  const subject = await withSeenAndUnseen(context);
+  const { directory, file, lane, clock } = subject;
+  const elsewhere = path.join(directory, 'elsewhere');
+  writeFileSync(elsewhere, '');
+  renameSync(file, `${file}.1`);
+  symlinkSync(elsewhere, file);
+  chmodSync(directory, 0o777);
+  clock.advance(checkMs);
+  await write(subject, 2);
+  assert.equal(readFileSync(elsewhere, 'utf8'), '');
+  assert.deepEqual(wholeLinesOf(`${file}.1`), texts(0, 1, 2));
+  assert.deepEqual(
+    lane.troubles.map(({ reason, message }) => [reason, message]),
+    [
+      [
+        'permission',
+        `Cannot follow audit file "${file}": a symbolic link has taken its place, in a folder that others can write: reload to follow it`,
+      ],
+    ],
+  );
+  chmodSync(directory, 0o755);
+  clock.advance(checkMs);
+  await write(subject, 3);
+  assert.deepEqual(wholeLinesOf(elsewhere), texts(3));
 });

@@ -122,7 +122,7 @@ test('through the API mode 0000 asks for a file that is there, once', async (con
       const clock = new StoppedClock();
       const limits = { fileRoots, allowPrefix: false, allowLogRaw: false };
       const parsed = parseDevice('file', { file_path: at, mode: '0000' }, limits);
-      const settings = { path: 'api/', clock, onLost: () => {} };
+      const settings = { path: 'api/', clock, onLost: () => {}, onTrouble: () => {} };
       const lane = new LaneStandIn(context, 'file', {}, parsed.create(settings));
       const failure = await lane.openFailure();
       const why = 'it does not exist, and mode "0000" leaves a file as it is';
@@ -237,7 +237,7 @@ test('no descriptor is left behind, whatever an open comes to', async (context) 
   symlinkSync('/nowhere', path.join(directory, 'link'));
   const api = (at: string): LaneStandIn => {
     const parsed = parseDevice('file', { file_path: path.join(directory, at) }, limits);
-    const settings = { path: 'api/', clock, onLost: () => {} };
+    const settings = { path: 'api/', clock, onLost: () => {}, onTrouble: () => {} };
     return new LaneStandIn(context, 'file', {}, parsed.create(settings));
   };
   for (const at of ['folder', 'link', 'audit.log/x.log', 'folder/../audit.log/deep/x.log']) {
@@ -253,6 +253,7 @@ test('no descriptor is left behind, whatever an open comes to', async (context) 
   if (process.geteuid!() !== 0) return;
   chmodSync(path.dirname(directory), 0o755);
   chmodSync(directory, 0o755);
+  writeFileSync(file, '{"time":"2026-11-22T04:45:03Z"}\n');
   chmodSync(file, 0o666);
   await asOrdinaryUser(async () => {
     const failure = await api('audit.log').openFailure();

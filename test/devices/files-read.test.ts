@@ -47,7 +47,7 @@ function textsWith(
 
 /** Reads the files as an open does; what that said, or `null` when every file was in order. */
 async function reading(context: TestContext, parsed: ParsedDevice): Promise<DeviceFailure | null> {
-  const settings = { path: 'api/', clock: systemClock, onLost: () => {} };
+  const settings = { path: 'api/', clock: systemClock, onLost: () => {}, onTrouble: () => {} };
   const lane = new LaneStandIn(context, parsed.type, {}, parsed.create(settings));
   try {
     await lane.open();

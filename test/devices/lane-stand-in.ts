@@ -19,6 +19,7 @@ import { recordMarker } from './batches.ts';
 export class LaneStandIn {
   readonly device: Device;
   readonly lost: { readonly scope: LostScope; readonly failure: DeviceFailure }[] = [];
+  readonly troubles: DeviceFailure[] = [];
   readonly failures: DeviceFailure[] = [];
   readonly #opened: AbortController = new AbortController();
 
@@ -36,6 +37,7 @@ export class LaneStandIn {
         path: 'tested/',
         clock,
         onLost: (scope, failure) => this.lost.push({ scope, failure: this.checked(failure) }),
+        onTrouble: (trouble) => this.troubles.push(this.checked(trouble)),
       });
     test.after(async () => {
       this.#opened.abort();

@@ -65,7 +65,7 @@ function folders(context: TestContext): Folders {
     limits: allowed,
     device(file) {
       const parsed = parseDevice('file', { file_path: file }, allowed);
-      const settings = { path: 'api/', clock: systemClock, onLost: () => {} };
+      const settings = { path: 'api/', clock: systemClock, onLost: () => {}, onTrouble: () => {} };
       return new LaneStandIn(context, 'file', {}, parsed.create(settings));
     },
     refusal: (file) =>
@@ -143,7 +143,7 @@ test('a root may be a link itself, and need not exist yet', async (context) => {
   for (const file of ['logs/a.log', 'disk/b.log', 'later/deep/c.log']) {
     const options = { file_path: path.join(directory, file) };
     const parsed = parseDevice('file', options, limits({ fileRoots }));
-    const device = parsed.create({ path: 'api/', clock: systemClock, onLost: () => {} });
+    const device = parsed.create({ path: 'api/', clock: systemClock, onLost: () => {}, onTrouble: () => {} });
     await new LaneStandIn(context, 'file', {}, device).deliver(line);
     assert.ok(existsSync(path.join(directory, file)));
   }
@@ -313,7 +313,7 @@ test('a mode given as a number is octal text like any other, and no bit for exec
   ] as const) {
     const file = path.join(root, `mode-${mode}`);
     const parsed = parseDevice('file', { file_path: file, mode }, limits);
-    const settings = { path: 'api/', clock: systemClock, onLost: () => {} };
+    const settings = { path: 'api/', clock: systemClock, onLost: () => {}, onTrouble: () => {} };
     await new LaneStandIn(context, 'file', {}, parsed.create(settings)).open();
     assert.equal(statSync(file).mode & 0o7111, 0);
     assert.ok((statSync(file).mode & 0o777 & ~bits) === 0);

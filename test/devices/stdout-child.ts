@@ -16,6 +16,7 @@ const device: Device = parseDevice('file', { file_path: 'STDOUT' }).create({
   path: 'tested/',
   clock: systemClock,
   onLost: () => {},
+  onTrouble: () => {},
 });
 let controller = new AbortController();
 
