@@ -2,6 +2,7 @@ import type { Requirement } from '../../config/config.ts';
 import type { LineFormat } from '../../format/formatter.ts';
 import type { RenderedLines } from '../../format/lines.ts';
 import { Batch } from './batch.ts';
+import { firstFew, shortPath } from './first-few.ts';
 import type { Lane } from './lane.ts';
 import { isMet, type Quorum, resolveQuorum, troubleOf } from './requirement.ts';
 
@@ -99,13 +100,14 @@ export class Broker {
     return !this.#stopping && isMet(this.#quorum, (slot) => this.#lanes[slot]!.hasRoom);
   }
 
-  /** What is wrong with the required lanes, in words for a reply: paths, states and reasons, nothing of any record. */
+  /** What is wrong with the required lanes, in words for a reply and bounded: paths, states and reasons, nothing of any record. */
   explain(): string {
     const { need, qualifies } = this.#quorum;
     const what =
       need > 1 ? 'not every required device recorded it in time' : 'no required device recorded it in time';
     const troubled = this.#lanes.filter((lane, slot) => qualifies[slot] && lane.state !== 'ok');
     if (troubled.length === 0) return what;
-    return `${what}: ${troubled.map((lane) => `${lane.path} ${troubleOf(lane.status())}`).join(', ')}`;
+    const named = firstFew(troubled, ', ', (lane) => `${shortPath(lane.path)} ${troubleOf(lane.status())}`);
+    return `${what}: ${named}`;
   }
 }

@@ -1,4 +1,5 @@
 import type { Requirement } from '../../config/config.ts';
+import { firstFew, shortPath } from './first-few.ts';
 import { type LaneStatus, takesRecords } from './lane-status.ts';
 
 /** How many of which lanes must record a record: the `require` policy, resolved for the lanes of one moment. */
@@ -50,7 +51,8 @@ export function whyUnmet(requirement: Requirement, enabled: readonly LaneStatus[
   );
   if (isMet(quorum, (slot) => takesRecords(enabled[slot]!.state))) return null;
   const broken = enabled.filter(({ state }, slot) => quorum.qualifies[slot] && !takesRecords(state));
-  const described = broken.map((lane) => `"${lane.path}" ${troubleOf(lane)}`).join('; ');
+  const trouble = (lane: LaneStatus): string => `"${shortPath(lane.path)}" ${troubleOf(lane)}`;
+  const described = firstFew(broken, '; ', trouble);
   switch (requirement.kind) {
     case 'any':
       return `no device takes records: ${described}`;
@@ -61,11 +63,12 @@ export function whyUnmet(requirement: Requirement, enabled: readonly LaneStatus[
       return `${requirement.count} devices are required and ${enabled.length - broken.length} take records: ${why}`;
     }
     case 'devices': {
-      const parts = requirement.paths
-        .filter((path) => !quorum.paths.includes(path))
-        .map((path) => `"${path}" is not enabled`);
-      if (broken.length > 0) parts.push(described);
-      return `required devices do not take records: ${parts.join('; ')}`;
+      const missing = requirement.paths.filter((path) => !quorum.paths.includes(path));
+      const parts = [...missing, ...broken];
+      const named = firstFew(parts, '; ', (each) =>
+        typeof each === 'string' ? `"${shortPath(each)}" is not enabled` : trouble(each),
+      );
+      return `required devices do not take records: ${named}`;
     }
   }
 }

@@ -126,3 +126,21 @@ test('a failing device is named with the reason of its last failure, any other w
   assert.equal(troubleOf({ state: 'blocked', lastFailure }), 'is blocked');
   assert.equal(troubleOf({ state: 'failing', lastFailure: null }), 'is failing');
 });
+
+test('what is said of many devices with long paths is as short as what is said of a few', () => {
+  const long = 'x'.repeat(50_000);
+  const paths = Array.from({ length: 1_000 }, (_, index) => `${index}${long}/`);
+  const failing = paths.map((path) => laneStatus({ path, state: 'blocked' }));
+  const requirements: Requirement[] = [
+    { kind: 'any' },
+    { kind: 'all' },
+    { kind: 'count', count: 2 },
+    { kind: 'devices', paths },
+    { kind: 'devices', paths: paths.map((path) => `gone-${path}`) },
+  ];
+  for (const requirement of requirements) {
+    const why = whyUnmet(requirement, failing)!;
+    assert.ok(why.length < 1_000, `${requirement.kind}: ${why.length}`);
+    assert.match(why, /x…x+\/".* and 997 more$/);
+  }
+});
