@@ -8,6 +8,7 @@ import { createLog, type Log, type SwitchableLog } from '../log/log.ts';
 import { stderrOutput } from '../log/log-stderr.ts';
 import { stopGraceMs } from '../stop-limits.ts';
 import { loadConfiguration } from '../table/configuration.ts';
+import { leaveBehind } from './leave-behind.ts';
 import { createNotifier, type Notifier } from './notify.ts';
 import { openDatagramSender } from './notify-socket.ts';
 import { explainRefusal } from './refusal-text.ts';
@@ -50,6 +51,7 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
     stopLiving();
     notifier.close();
     signals.close();
+    leaveBehind(code, log);
     return code;
   };
   try {

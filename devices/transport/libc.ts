@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 
-/** The calls that Node does not have for datagrams over UNIX sockets. None of them waits. */
+/** Calls that Node does not have: for datagrams over UNIX sockets, and to end without a wait. None of them waits. */
 export interface Libc {
   /** A non-blocking UNIX datagram socket. Throws an error with a `code`. */
   openDatagram(): number;
@@ -12,6 +12,8 @@ export interface Libc {
   /** As `send`, from a socket that need not be connected; `address` is a `socketAddress`. */
   sendTo(fd: number, message: Uint8Array, address: Uint8Array): string;
   close(fd: number): void;
+  /** Ends the process, whatever its threads wait for. */
+  exit(code: number): void;
 }
 
 let loaded: Libc | null | 'not_yet' = 'not_yet';
@@ -46,6 +48,7 @@ function bind(): Libc {
     'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint size)',
   );
   const close = library.func('int close(int fd)');
+  const exit = library.func('void _exit(int code)');
   const lastError = (): string => getSystemErrorName(-koffi.errno());
   const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
@@ -69,6 +72,9 @@ function bind(): Libc {
       sendTo(fd, message, message.length, flags, address, address.length) < 0 ? lastError() : '',
     close(fd) {
       close(fd);
+    },
+    exit(code) {
+      exit(code);
     },
   };
 }
