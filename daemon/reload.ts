@@ -36,6 +36,7 @@ export async function prepareReload(
   configuration: Configuration,
 ): Promise<PreparedReload> {
   const { config } = configuration;
+  devices.salts.tellStatePutBack(await store.putBack());
   const device = await devices.prepare(declaredDevices(configuration, store.current), everyDevice);
   const undo = [() => devices.abandon(device)];
   try {

@@ -1,19 +1,21 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import PQueue from 'p-queue';
 import { readSmallFileSync, SmallFileRefused } from '../../config/small-file.ts';
+import { ownBytes } from '../../format/own-bytes.ts';
+import { Refused } from '../refused.ts';
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
+import { HeldSalts } from './held-salts.ts';
+import { type ListedSalt, listSalts, storedSalts } from './listed-salts.ts';
 import { readSaltFile } from './salt-file.ts';
+import { saltName } from './salt-name.ts';
 import { SaltRefused } from './salt-refused.ts';
-import type { StateDirectory, StateFiles } from './state-directory.ts';
+import type { StateDirectory } from './state-directory.ts';
 import { damagedSalt, newSalt, readStoredSalt, storedSaltContent } from './stored-salt.ts';
-import { noteUnused, readUnused } from './unused-salts.ts';
+import { noteUnused } from './unused-salts.ts';
 
+export { type ListedSalt, listSalts, storedSalts } from './listed-salts.ts';
 export { SaltRefused } from './salt-refused.ts';
 
-const folder = 'salts';
-// A file name holds 255 bytes on every common file system.
-const maxNameBytes = 200;
 /** A stored salt holds the path of its device, which a configuration file bounds. Its folder is closed to others. */
 const storedRules = { maxBytes: 1024 * 1024, secret: false };
 
@@ -22,12 +24,15 @@ export interface ObtainedSalt {
   /** Its text. Whoever asked for it wipes it. */
   readonly bytes: Buffer;
   readonly made: boolean;
+  /** Its file was gone, or held another one, and was written again. */
+  readonly putBack: boolean;
 }
 
 /** The stored salts. What is asked of them is done one after another, so that none is destroyed that was made since. */
 export class Salts {
   readonly #state: StateDirectory;
   readonly #turns = new PQueue({ concurrency: 1 });
+  readonly #held = new HeldSalts();
 
   constructor(state: StateDirectory) {
     this.#state = state;
@@ -43,21 +48,27 @@ export class Salts {
     saltFile: string | null,
     warn: (message: string) => void,
   ): Promise<ObtainedSalt> {
-    if (saltFile !== null) return { bytes: await readSaltFile(saltFile, warn), made: false };
+    if (saltFile !== null) return { bytes: await readSaltFile(saltFile, warn), made: false, putBack: false };
     return this.#turns.add(() => this.#readOrMake(devicePath));
   }
 
   async #readOrMake(devicePath: string): Promise<ObtainedSalt> {
     const name = saltName(devicePath);
+    const putBack = await this.#putBack(devicePath, 'whatever is there');
     for (;;) {
       const stored = await this.#state.read(name);
       if (stored !== null) {
-        return { bytes: storedSalt(stored, path.join(this.#state.path, name), devicePath), made: false };
+        const bytes = storedSalt(stored, this.#file(name), devicePath);
+        if (!this.#held.isHeld(devicePath)) await this.#hold(devicePath);
+        return { bytes, made: false, putBack };
       }
       const bytes = newSalt();
       const content = storedSaltContent(devicePath, bytes);
       try {
-        if (await this.#state.createAtomically(name, content)) return { bytes, made: true };
+        if (await this.#state.createAtomically(name, content)) {
+          await this.#hold(devicePath);
+          return { bytes, made: true, putBack };
+        }
       } finally {
         content.fill(0);
       }
@@ -65,9 +76,82 @@ export class Salts {
     }
   }
 
+  /**
+   * Writes the salt that this process uses for a device back when its file is gone, or another one is in its place: with
+   * another salt, one value would have two hashes in one log. `false` when all is as it was.
+   */
+  async #putBack(devicePath: string, over: 'nothing' | 'whatever is there'): Promise<boolean> {
+    const name = saltName(devicePath);
+    const held = await this.#held.content(devicePath);
+    if (held === null) return false;
+    const stored = await this.#state.read(name);
+    try {
+      if (stored?.equals(held) || (stored !== null && over === 'nothing')) return false;
+      const fault = this.#fault(held, devicePath);
+      if (fault !== null) {
+        if (stored === null) throw fault;
+        // It was overwritten, and what is there now may be a backup.
+        await this.#held.letGo(devicePath);
+        return false;
+      }
+      await this.#state.writeAtomically(name, held);
+      await this.#hold(devicePath);
+      return true;
+    } finally {
+      held.fill(0);
+      stored?.fill(0);
+    }
+  }
+
+  /** Why the content is not the salt of the device; `null` when it is. */
+  #fault(content: Buffer, devicePath: string): SaltRefused | null {
+    try {
+      // Reading it wipes what is read.
+      storedSalt(copyOf(content), this.#file(saltName(devicePath)), devicePath).fill(0);
+      return null;
+    } catch (error) {
+      if (error instanceof SaltRefused) return error;
+      throw error;
+    }
+  }
+
+  /** Writes back what is gone of the salts in use; resolves with their devices, each with what kept it from being written. */
+  async putBackMissing(): Promise<Map<string, string | null>> {
+    return this.#turns.add(async () => {
+      const missing = new Map<string, string | null>();
+      for (const device of this.#held.devices) {
+        try {
+          if (await this.#putBack(device, 'nothing')) missing.set(device, null);
+        } catch (error) {
+          missing.set(device, error instanceof Refused ? error.message : systemErrorText(error));
+        }
+      }
+      return missing;
+    });
+  }
+
+  async #hold(devicePath: string): Promise<void> {
+    const file = this.#file(saltName(devicePath));
+    try {
+      await this.#held.hold(devicePath, file);
+    } catch (error) {
+      // Gone already; the next look makes or finds one.
+      if (systemErrorCode(error) === 'ENOENT') return;
+      throw new SaltRefused(`Cannot open salt "${file}": ${systemErrorText(error)}`);
+    }
+  }
+
+  #file(name: string): string {
+    return path.join(this.#state.path, name);
+  }
+
   /** Makes the stored salt of a device unreadable for good; `false` when there is none. */
   async destroy(devicePath: string): Promise<boolean> {
-    return this.#turns.add(() => this.#state.destroy(saltName(devicePath)));
+    return this.#turns.add(async () => {
+      const found = await this.#state.destroy(saltName(devicePath));
+      await this.#held.wipe(devicePath);
+      return found;
+    });
   }
 
   /** What is stored, by the path of its device; `isInUse` says whether that device is there. */
@@ -89,6 +173,7 @@ export class Salts {
     now: Date,
   ): Promise<string[]> {
     return this.#turns.add(async () => {
+      for (const device of this.#held.devices) if (!isInUse(device)) await this.#held.letGo(device);
       const stored = await storedSalts(this.#state, unreadable);
       return noteUnused(
         this.#state,
@@ -97,37 +182,6 @@ export class Salts {
       );
     });
   }
-}
-
-/** A stored salt, without its text. */
-export interface ListedSalt {
-  /** Path of its device. */
-  readonly device: string;
-  /** Whether that device is there. */
-  readonly inUse: boolean;
-  /** When it was stored, in ISO form. */
-  readonly since: string;
-  /** From when on its device was known to be gone, in ISO form; `null` for one in use, and before anybody looked. */
-  readonly unusedSince: string | null;
-}
-
-/** The stored salts, without the lock, so also beside a running daemon; sorted by device. */
-export async function listSalts(
-  state: StateFiles,
-  isInUse: (devicePath: string) => boolean,
-  unreadable: (message: string) => void,
-): Promise<ListedSalt[]> {
-  const stored = await storedSalts(state, unreadable);
-  const unused = await readUnused(state);
-  const listed: ListedSalt[] = [];
-  for (const device of stored.sort()) {
-    const changed = await state.changedAt(saltName(device));
-    if (changed === null) continue;
-    const inUse = isInUse(device);
-    const unusedSince = inUse ? null : (unused.get(device) ?? null);
-    listed.push({ device, inUse, since: changed.toISOString(), unusedSince });
-  }
-  return listed;
 }
 
 /**
@@ -147,47 +201,15 @@ export function readSalt(stateDir: string, devicePath: string): Buffer | null {
   return storedSalt(bytes, file, devicePath);
 }
 
-/** Paths of the devices that have a stored salt. `unreadable` hears of each file that does not say whose it is. */
-export async function storedSalts(
-  state: StateFiles,
-  unreadable: (message: string) => void,
-): Promise<string[]> {
-  const paths: string[] = [];
-  for (const name of await state.list(folder)) {
-    const bytes = await state.read(`${folder}/${name}`);
-    if (bytes === null) continue;
-    const file = path.join(state.path, folder, name);
-    try {
-      const { device, salt } = readStoredSalt(bytes, file);
-      salt.fill(0);
-      if (saltName(device) !== `${folder}/${name}`)
-        throw damagedSalt(file, 'it is the salt of another device');
-      paths.push(device);
-    } catch (error) {
-      if (!(error instanceof SaltRefused)) throw error;
-      unreadable(error.message);
-    }
-  }
-  return paths;
-}
-
-/**
- * A file name for any device path, different for different paths also where file names ignore case: bytes other
- * than `a-z 0-9 _ -` become `%` and two digits, and a long name becomes its SHA-256 behind a `=`.
- */
-function saltName(devicePath: string): string {
-  let name = '';
-  for (const byte of Buffer.from(devicePath)) {
-    const character = String.fromCharCode(byte);
-    name += /[a-z0-9_-]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
-  }
-  if (name.length > maxNameBytes) name = `=${createHash('sha256').update(devicePath).digest('hex')}`;
-  return `${folder}/${name}`;
-}
-
 function storedSalt(content: Buffer, file: string, devicePath: string): Buffer {
   const { device, salt } = readStoredSalt(content, file);
   if (device === devicePath) return salt;
   salt.fill(0);
   throw damagedSalt(file, 'it is the salt of another device');
+}
+
+function copyOf(content: Buffer): Buffer {
+  const copy = ownBytes(content.length);
+  copy.set(content);
+  return copy;
 }

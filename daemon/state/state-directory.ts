@@ -37,6 +37,11 @@ export interface StateDirectory extends StateFiles {
    * old blocks may stay.
    */
   destroy(name: string): Promise<boolean>;
+  /**
+   * Makes the directory and its lock again when they are gone; `false` when they are there. Rejects when another daemon has
+   * taken it.
+   */
+  retake(): Promise<boolean>;
   /** Lets another daemon take the directory. Nothing may be called afterwards. */
   release(): Promise<void>;
 }
@@ -54,7 +59,7 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
     if (error instanceof StateRefused) throw error;
     throw new StateRefused(`Cannot use state directory "${root}": ${systemErrorText(error)}`);
   }
-  const lock = await takeStateLock(root);
+  let lock = await takeStateLock(root);
   try {
     await sweepLeftovers(root);
   } catch (error) {
@@ -87,6 +92,14 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
           return true;
         }),
       ),
+    async retake() {
+      if (await lock.isHeld()) return false;
+      await explained('make', root, () => makeFolder(root));
+      const before = lock;
+      lock = await takeStateLock(root);
+      await before.release();
+      return true;
+    },
     release: () => lock.release(),
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readdir, unlink } from 'node:fs/promises';
+import { link, lstat, mkdir, readdir, unlink } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { openSocketFolder, type SocketFolder } from '../sockets/socket-folder.ts';
@@ -8,6 +8,8 @@ import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { StateRefused } from './state-refused.ts';
 
 export interface StateLock {
+  /** Whether its name still leads to it: somebody may have removed the folder. */
+  isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -81,7 +83,13 @@ async function climb(stateDirectory: string, folder: string, sockets: SocketFold
       }
       await sweep(folder, name);
       const holding = server;
+      const { ino } = await lstat(path.join(folder, name));
       return {
+        isHeld: () =>
+          lstat(path.join(folder, name)).then(
+            (found) => found.ino === ino,
+            () => false,
+          ),
         async release() {
           await closed(holding);
           sockets.close();

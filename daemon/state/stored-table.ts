@@ -42,6 +42,11 @@ export async function readTable(state: StateFiles): Promise<StoredTable> {
   );
 }
 
+/** Whether there is a stored table, damaged or not. */
+export async function isStored(state: StateFiles): Promise<boolean> {
+  return (await state.changedAt(fileName)) !== null;
+}
+
 /** Replaces the stored table: after a kill at any moment it is the one before or this one. */
 export async function writeTable(state: StateDirectory, table: StoredTable): Promise<void> {
   const content = JSON.stringify({

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { Salts } from './salts.ts';
 import type { StateDirectory } from './state-directory.ts';
-import { readTable, type StoredTable, writeTable } from './stored-table.ts';
+import { emptyTable, isStored, readTable, type StoredTable, writeTable } from './stored-table.ts';
 
 /**
  * What was set up through the API, with the salts of its devices: what the API changes, and what both the API and a
@@ -16,6 +16,8 @@ export interface TableStore {
    * rejects, with `StateRefused` or what `edit` threw, the current table is as it was.
    */
   change(edit: (table: StoredTable) => StoredTable): Promise<void>;
+  /** Puts back what somebody took from the state directory while it was in use, but for salts; resolves with what that was. */
+  putBack(): Promise<string[]>;
   /** Calls back, in the same turn, when another table has become current, whoever changed it. */
   onChange(changed: (table: StoredTable, before: StoredTable) => void): void;
 }
@@ -50,6 +52,18 @@ class FileTableStore implements TableStore {
       await writeTable(this.#state, table);
       this.#current = table;
       for (const changed of this.#listeners) changed(table, before);
+    });
+  }
+
+  async putBack(): Promise<string[]> {
+    return this.#edits.add(async () => {
+      const missing = (await this.#state.retake()) ? ['lock'] : [];
+      // One that was never stored is empty.
+      if (this.#current !== emptyTable && !(await isStored(this.#state))) {
+        await writeTable(this.#state, this.#current);
+        missing.push('table.json');
+      }
+      return missing;
     });
   }
 

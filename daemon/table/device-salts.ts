@@ -71,6 +71,26 @@ export class DeviceSalts {
     }
   }
 
+  /** Writes back what is gone, at the end: the next start would otherwise make another salt. */
+  async putBackMissing(): Promise<void> {
+    for (const [device, fault] of await this.#settings.salts.putBackMissing()) {
+      if (fault === null) this.tellPutBack(device);
+      else this.#settings.log.error('salt lost while the daemon ran', { device, error: fault });
+    }
+  }
+
+  tellStatePutBack(missing: readonly string[]): void {
+    for (const name of missing) {
+      this.#settings.log.error('state was gone while the daemon ran, and is made again', { name });
+    }
+  }
+
+  tellPutBack(device: string): void {
+    this.#settings.log.error('salt was gone or replaced while the daemon ran, and is written back', {
+      device,
+    });
+  }
+
   /** Also those of devices on their way, which have theirs before they are there. */
   readonly #isInUse = (path: string): boolean =>
     this.#isThere(path) || this.#claims.pathsUnderWay().has(path);

@@ -117,6 +117,7 @@ export class DeviceTable {
     const { path, saltFile } = config;
     const salt = await salts.obtain(path, saltFile, (message) => log.warn('salt file', { message }));
     if (salt.made) change.newSalts.push(path);
+    if (salt.putBack) this.salts.tellPutBack(path);
     const format = formatter.line(parsed.line, salt.bytes);
     salt.bytes.fill(0);
     const current = broker.lanes.find((lane) => lane.path === path);
@@ -221,6 +222,7 @@ export class DeviceTable {
 
   /** Writes what waits, within `drainMs`, then closes every device. Resolves with whether nothing was left behind. */
   async stop(drainMs: number): Promise<boolean> {
+    await this.salts.putBackMissing();
     return this.#ending.stop(this.#settings.broker.lanes, drainMs);
   }
 }

@@ -37,12 +37,17 @@ test('it is told whether a salt was made or found', async (t) => {
   const salts = new Salts(state);
   const made = await salts.obtain('file/', null, unheard);
   assert.equal(made.made, true);
-  assert.deepEqual(await salts.obtain('file/', null, unheard), { bytes: made.bytes, made: false });
+  assert.deepEqual(await salts.obtain('file/', null, unheard), {
+    bytes: made.bytes,
+    made: false,
+    putBack: false,
+  });
   const file = path.join(temporaryDirectory(t), 'salt');
   writeFileSync(file, 'by-hand\n', { mode: 0o600 });
   assert.deepEqual(await salts.obtain('file/', file, unheard), {
     bytes: Buffer.from('by-hand'),
     made: false,
+    putBack: false,
   });
   await salts.destroy('file/');
   assert.equal((await salts.obtain('file/', null, unheard)).made, true);
