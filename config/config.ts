@@ -70,6 +70,7 @@ export interface LimitsConfig {
   readonly connectionBytes: number;
   readonly totalBytes: number;
   readonly connections: number;
+  readonly recordTimeoutMs: number;
   readonly stopTimeoutMs: number;
 }
 

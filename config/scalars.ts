@@ -46,6 +46,12 @@ export const duration: z.ZodType<number> = scalar(
   ({ text }) => within(parseDuration(text), 0, 24 * 3600 * 1000),
 );
 
+/** The same, where less than a second cannot be meant. */
+export const longDuration: z.ZodType<number> = scalar(
+  'a duration such as 1m30s or bare seconds, from 1s to 24h',
+  ({ text }) => within(parseDuration(text), 1000, 24 * 3600 * 1000),
+);
+
 export function wholeNumber(least: number, most: number): z.ZodType<number> {
   return scalar(`a whole number from ${least} to ${most}`, ({ text }) =>
     /^\d{1,15}$/.test(text) && String(Number(text)) === text ? within(Number(text), least, most) : null,

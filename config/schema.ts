@@ -13,7 +13,7 @@ import { devices } from './device-schema.ts';
 import { Leaf } from './leaf.ts';
 import { listenAddress, listeners } from './listener-schema.ts';
 import { auditedHeaders, clearFields, mounts, unauditedPaths } from './policy-schema.ts';
-import { byteSize, duration, filePath, oneOf, scalar, wholeNumber } from './scalars.ts';
+import { byteSize, duration, filePath, longDuration, oneOf, scalar, wholeNumber } from './scalars.ts';
 import { either, list, section } from './shapes.ts';
 
 const requirement: z.ZodType<Requirement> = either(
@@ -47,6 +47,8 @@ const limits: z.ZodType<LimitsConfig> = section({
   connection_bytes: byteSize(1024, 64 * GiB).default(64 * MiB),
   total_bytes: byteSize(1024, 64 * GiB).default(256 * MiB),
   connections: wholeNumber(1, 1_000_000).default(1024),
+  // A record that takes longer is a sender that has stopped.
+  record_timeout: longDuration.default(60_000),
   stop_timeout: duration.default(10_000),
 })
   .transform((found) => ({
@@ -54,6 +56,7 @@ const limits: z.ZodType<LimitsConfig> = section({
     connectionBytes: found.connection_bytes,
     totalBytes: found.total_bytes,
     connections: found.connections,
+    recordTimeoutMs: found.record_timeout,
     stopTimeoutMs: found.stop_timeout,
   }))
   .prefault({});

@@ -1,6 +1,6 @@
 import type { AdminServer, PreparedAdmin } from './admin/admin-server.ts';
+import type { IngestSettings } from './ingest/ingest-settings.ts';
 import type { ListenerChange, ListenerTable } from './ingest/listener-table.ts';
-import type { IngestSettings } from './ingest/session.ts';
 import type { MonitoringServer, PreparedServer } from './monitoring/monitoring-server.ts';
 import type { TableStore } from './state/table-store.ts';
 import type { Configuration } from './table/configuration.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { shownDeviceOptions } from '../../devices/registry.ts';
 import type { MountKeys } from '../../format/line-options.ts';
-import type { IngestSettings } from '../ingest/session.ts';
+import type { IngestSettings } from '../ingest/ingest-settings.ts';
 import type { ListedSalt } from '../state/salts.ts';
 import type { TableStore } from '../state/table-store.ts';
 import type { DeviceTable } from '../table/device-table.ts';

@@ -1,39 +1,17 @@
 import type { StreamListenerConfig } from '../../config/config.ts';
 import type { ClientSocket } from './client-socket.ts';
+import type { ConnectionBounds } from './connection-bounds.ts';
+import type { IngestSettings } from './ingest-settings.ts';
 import type { BudgetedReader, MemoryBudget } from './memory-budget.ts';
+import type { RecordDoor } from './record-door.ts';
+import { type Refusal, refusals } from './refusals.ts';
 import { type Reply, replyLines } from './replies.ts';
-import type { IngestSettings, Session } from './session.ts';
-
-/** Bounds of one connection beside those of the configuration. */
-export interface ConnectionBounds {
-  /** Records in flight: bounds what tiny records cost beside their bytes. */
-  readonly records: number;
-  /** Reply bytes a sender may leave unread before nothing more is read from it. */
-  readonly unreadBytes: number;
-  /**
-   * Bytes in flight on a connection whose sender reads no replies: it cannot be told that a record was not kept, so
-   * little is taken from it before the devices have it.
-   */
-  readonly silentBytes: number;
-}
-
-export const connectionBounds: ConnectionBounds = {
-  records: 65_536,
-  unreadBytes: 64 * 1024,
-  silentBytes: 256 * 1024,
-};
 
 /** How often a sender that is held back, because no device can record, is looked at again. */
 const silentReviewMs = 50;
 
 /** How long a client may take to close once it has had its last reply and the daemon stops. */
 const lastRepliesMs = 500;
-
-/** The side of a session that a connection uses. */
-export type RecordDoor = Pick<
-  Session,
-  'receive' | 'end' | 'discard' | 'heldBytes' | 'inFlightBytes' | 'inFlightRecords' | 'answered'
->;
 
 /** What a connection is made of. */
 export interface ConnectionParts {
@@ -67,6 +45,7 @@ export class ClientConnection implements BudgetedReader {
   /** A chunk of a silent sender that waits until a device can record. */
   #stashed: Buffer | null = null;
   #cancelReview: (() => void) | null = null;
+  #cancelTimeout: (() => void) | null = null;
 
   constructor({ socket, replies, shared, budget, bounds, openDoor }: ConnectionParts) {
     this.#socket = socket;
@@ -97,6 +76,39 @@ export class ClientConnection implements BudgetedReader {
     return this.#door.inFlightBytes;
   }
 
+  get unfinishedSince(): number | null {
+    return this.#door.unfinishedSince;
+  }
+
+  giveWay(): void {
+    this.#guard(() => this.#refuseUnfinished(refusals.overloaded()));
+  }
+
+  /** Its reply may have to wait, and may be one too many to read on before. */
+  #refuseUnfinished(refusal: Refusal): void {
+    this.#door.refuseUnfinished(refusal);
+    this.resume();
+  }
+
+  /** Half a record is not held for ever. One timer runs on over many records: most have long ended when it fires. */
+  #timeUnfinished(waitMs: number): void {
+    this.#cancelTimeout ??= this.#shared.clock.setTimer(waitMs, () => {
+      this.#cancelTimeout = null;
+      this.#guard(() => this.#endUnfinished());
+    });
+  }
+
+  #endUnfinished(): void {
+    const since = this.#door.unfinishedSince;
+    if (since === null) return;
+    const { recordTimeoutMs } = this.#shared.limits;
+    const left = since + recordTimeoutMs - this.#shared.clock.now();
+    // Who is held back cannot end it: the time begins anew.
+    if (this.#socket.isPaused()) this.#timeUnfinished(recordTimeoutMs);
+    else if (left > 0) this.#timeUnfinished(left);
+    else this.#refuseUnfinished(refusals.unfinished(recordTimeoutMs));
+  }
+
   #guard(serve: () => void): void {
     try {
       serve();
@@ -120,11 +132,16 @@ export class ClientConnection implements BudgetedReader {
     }
     this.#door.receive(chunk);
     this.resume();
+    if (this.#door.unfinishedSince !== null) this.#timeUnfinished(this.#shared.limits.recordTimeoutMs);
   }
 
   /** A sender that cannot be told is not read from while no device can record. */
   #heldBack(): boolean {
-    return this.#door.inFlightBytes > this.#bounds.silentBytes || !this.#shared.broker.canRecord();
+    return (
+      this.#door.inFlightBytes > this.#bounds.silentBytes ||
+      this.#door.inFlightRecords >= this.#bounds.records ||
+      !this.#shared.broker.canRecord()
+    );
   }
 
   #reviewLater(): void {
@@ -149,12 +166,16 @@ export class ClientConnection implements BudgetedReader {
   }
 
   #mayRead(): boolean {
+    // Asked again: for want of memory a record of its own may have been refused meanwhile, and its reply waits.
+    return this.#hasRoom() && this.#budget.mayRead(this) && this.#hasRoom();
+  }
+
+  #hasRoom(): boolean {
     return (
       this.#stashed === null &&
       this.#door.inFlightBytes < this.#shared.limits.connectionBytes &&
       this.#door.inFlightRecords < this.#bounds.records &&
-      this.#socket.writableLength < this.#bounds.unreadBytes &&
-      this.#budget.mayRead(this)
+      this.#socket.writableLength < this.#bounds.unreadBytes
     );
   }
 
@@ -220,6 +241,7 @@ export class ClientConnection implements BudgetedReader {
     // There is nobody left to hold back, and what was read is to be kept.
     this.#takeStash();
     this.#phase = 'closed';
+    this.#cancelTimeout?.();
     this.#door.discard();
     this.#budget.leave(this);
     this.#shared.counters.connections--;

@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpListenerConfig } from '../../config/config.ts';
 import { errorAnswer, type HttpAnswer } from '../http/http-routes.ts';
 import { type BodyFault, recordsAnswer } from './http-answer.ts';
+import type { IngestSettings } from './ingest-settings.ts';
 import type { BudgetedReader, MemoryBudget } from './memory-budget.ts';
+import { refusals } from './refusals.ts';
 import type { Reply } from './replies.ts';
-import { type IngestSettings, Session } from './session.ts';
+import { Session } from './session.ts';
 
 /** Records of one request: bounds what their replies take, which wait for the last of them. */
 export const maxRequestRecords = 65_536;
@@ -66,6 +68,14 @@ export class HttpExchange implements BudgetedReader {
 
   get inFlightBytes(): number {
     return this.#session.inFlightBytes;
+  }
+
+  get unfinishedSince(): number | null {
+    return this.#session.unfinishedSince;
+  }
+
+  giveWay(): void {
+    this.#session.refuseUnfinished(refusals.overloaded());
   }
 
   /** Reads on if nothing speaks against it. */

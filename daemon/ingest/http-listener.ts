@@ -9,8 +9,8 @@ import type { Log } from '../log/log.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { systemErrorText } from '../system-error.ts';
 import { HttpExchange } from './http-exchange.ts';
+import type { IngestSettings } from './ingest-settings.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import type { IngestSettings } from './session.ts';
 
 /** How long a request may take to arrive, body included. A client that is slower is answered 408. */
 export const longestRequestMs = 60_000;

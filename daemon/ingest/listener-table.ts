@@ -5,8 +5,8 @@ import { addressText } from '../http/address-text.ts';
 import type { Log } from '../log/log.ts';
 import { SocketPathRefused } from '../sockets/socket-file.ts';
 import { HttpListener, longestRequestMs } from './http-listener.ts';
+import type { IngestSettings } from './ingest-settings.ts';
 import { MemoryBudget } from './memory-budget.ts';
-import type { IngestSettings } from './session.ts';
 import { StreamListener } from './stream-listener.ts';
 
 type Listener = StreamListener | HttpListener;

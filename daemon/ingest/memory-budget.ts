@@ -9,14 +9,19 @@ export interface BudgetedReader {
   readonly bytes: number;
   /** Bytes of those that leave without it reading more: records in flight. */
   readonly inFlightBytes: number;
+  /** When its unfinished record began, in monotonic milliseconds; `null` when there is none. */
+  readonly unfinishedSince: number | null;
   /** May read again, as far as memory goes. */
   resume(): void;
+  /** Gives up its unfinished record, which is answered at once. */
+  giveWay(): void;
 }
 
 /**
- * Raw bytes held by all connections together. When they are over the limit, connections wait. Unfinished records
- * alone must not stop everything, since only reading on finishes them: while nothing is in flight, one waiting
- * connection at a time has the turn to read until its record is whole.
+ * Raw bytes held by all connections together. When they are over the limit, connections wait for what is in flight:
+ * it leaves by itself. Unfinished records do not, if their senders stop: where these alone take more than half, the one
+ * that has cost most gives way, as often as is needed. Its cost is bytes by time: by bytes alone, many small records
+ * whose senders have stopped would drive out every larger one that is on its way.
  */
 export class MemoryBudget {
   readonly #limitBytes: () => number;
@@ -24,8 +29,6 @@ export class MemoryBudget {
   readonly #readers = new Set<BudgetedReader>();
   /** In the order in which they came to wait. */
   readonly #waiting = new Set<BudgetedReader>();
-  /** Who has the turn, and what it held when it was last looked at. */
-  #turn: { readonly reader: BudgetedReader; bytes: number } | null = null;
   #timer: (() => void) | null = null;
 
   /** The limit is asked for each time: a reload may change it. */
@@ -41,27 +44,48 @@ export class MemoryBudget {
   leave(reader: BudgetedReader): void {
     this.#readers.delete(reader);
     this.#waiting.delete(reader);
-    if (this.#turn?.reader === reader) this.#turn = null;
   }
 
   /** Whether the reader may read now; otherwise it is resumed later. */
   mayRead(reader: BudgetedReader): boolean {
-    // A reader that holds less than its even share is never the cause.
     const limit = this.#limitBytes();
-    if (reader.bytes * this.#readers.size < limit || this.#held() < limit) return true;
-    if (this.#turn?.reader === reader) {
-      if (reader.inFlightBytes === 0) return true;
-      this.#turn = null;
-    }
+    if (this.#isSmall(reader, limit) || this.#relieved(limit) || isAlone(reader, this.#held())) return true;
     this.#waiting.add(reader);
     this.#reviewLater();
     return false;
+  }
+
+  /** A reader that holds less than its even share is never the cause. */
+  #isSmall(reader: BudgetedReader, limit: number): boolean {
+    return reader.bytes * this.#readers.size < limit;
   }
 
   #held(): number {
     let bytes = 0;
     for (const reader of this.#readers) bytes += reader.bytes;
     return bytes;
+  }
+
+  /** Whether what is held is within the limit, be it because unfinished records gave way. */
+  #relieved(limit: number): boolean {
+    for (let held = this.#held(); held >= limit; held = this.#held()) {
+      let unfinished = 0;
+      let dearest: BudgetedReader | null = null;
+      let most = 0;
+      const now = this.#clock.now();
+      for (const reader of this.#readers) {
+        const bytes = reader.bytes - reader.inFlightBytes;
+        unfinished += bytes;
+        const cost = bytes * (now - (reader.unfinishedSince ?? now) + 1);
+        if (cost <= most) continue;
+        most = cost;
+        dearest = reader;
+      }
+      if (dearest === null || unfinished * 2 <= limit || isAlone(dearest, held)) return false;
+      dearest.giveWay();
+      if (this.#held() >= held) return false;
+    }
+    return true;
   }
 
   #reviewLater(): void {
@@ -73,25 +97,18 @@ export class MemoryBudget {
   }
 
   #review(): void {
-    const waiting = [...this.#waiting];
-    if (this.#held() < this.#limitBytes()) {
-      this.#turn = null;
-      this.#waiting.clear();
-      for (const reader of waiting) reader.resume();
-    } else if (!waiting.some((reader) => reader.inFlightBytes > 0)) {
-      this.#passTurn(waiting[0]);
+    const limit = this.#limitBytes();
+    const relieved = this.#relieved(limit);
+    const held = this.#held();
+    for (const reader of [...this.#waiting]) {
+      if (!relieved && !this.#isSmall(reader, limit) && !isAlone(reader, held)) continue;
+      this.#waiting.delete(reader);
+      reader.resume();
     }
   }
+}
 
-  /** A turn lasts as long as its reader gets on: a sender that pauses in the midst of a record must not hold up all. */
-  #passTurn(next: BudgetedReader | undefined): void {
-    const turn = this.#turn;
-    if (turn !== null && turn.reader.bytes > turn.bytes) {
-      turn.bytes = turn.reader.bytes;
-    } else if (next !== undefined) {
-      this.#turn = { reader: next, bytes: next.bytes };
-      this.#waiting.delete(next);
-      next.resume();
-    }
-  }
+/** Alone with an unfinished record it waits for nobody: a record is never longer than the limit. */
+function isAlone(reader: BudgetedReader, held: number): boolean {
+  return reader.inFlightBytes === 0 && reader.bytes === held;
 }

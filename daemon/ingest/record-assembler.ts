@@ -21,7 +21,8 @@ export class RecordAssembler {
   readonly #maxRecordBytes: number;
   readonly #sink: RecordSink;
   readonly #held = new HeldBytes();
-  /** `skipping`: inside a record that was refused for its size, until its newline. `discarding`: for good. */
+  #begun = 0;
+  /** `skipping`: inside a record that was refused, until its newline. `discarding`: for good. */
   #mode: 'taking' | 'skipping' | 'discarding' = 'taking';
 
   constructor(maxRecordBytes: number, sink: RecordSink) {
@@ -32,6 +33,19 @@ export class RecordAssembler {
   /** Bytes of the unfinished record. */
   get heldBytes(): number {
     return this.#held.bytes;
+  }
+
+  /** How many unfinished records have been held: another number, another record. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** Gives up the unfinished record and passes over the rest of it. Returns whether there was one. */
+  skip(): boolean {
+    if (this.#held.bytes === 0) return false;
+    this.#held.wipe();
+    this.#mode = 'skipping';
+    return true;
   }
 
   /** Takes the chunk over: what is not passed on is wiped. */
@@ -70,6 +84,7 @@ export class RecordAssembler {
   }
 
   #hold(bytes: Buffer): void {
+    if (this.#held.bytes === 0 && bytes.length > 0) this.#begun++;
     this.#held.add(bytes);
     // One byte of grace: it may be the carriage return before the newline.
     if (this.#held.bytes <= this.#maxRecordBytes) return;

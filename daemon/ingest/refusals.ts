@@ -6,7 +6,14 @@ export interface Refusal {
 }
 
 /** The codes a client can receive (docs/errors.md), in the order in which the documents list them. */
-export const refusalCodes = ['invalid_record', 'too_large', 'not_recorded', 'no_device', 'stopping'] as const;
+export const refusalCodes = [
+  'invalid_record',
+  'too_large',
+  'not_recorded',
+  'no_device',
+  'stopping',
+  'overloaded',
+] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
 /** The HTTP statuses of the codes; of several the highest is answered. */
@@ -16,6 +23,7 @@ export const refusalStatuses: Readonly<Record<RefusalCode, number>> = {
   not_recorded: 503,
   no_device: 503,
   stopping: 503,
+  overloaded: 503,
 };
 
 /** What each code says, given what is known of the case. */
@@ -33,5 +41,13 @@ export const refusals = {
   stopping: (): Refusal => ({
     code: 'stopping',
     message: 'the daemon is stopping: reconnect and send it again',
+  }),
+  overloaded: (): Refusal => ({
+    code: 'overloaded',
+    message: 'unfinished records take more than total_bytes allows: send it again later',
+  }),
+  unfinished: (timeoutMs: number): Refusal => ({
+    code: 'overloaded',
+    message: `record did not end within record_timeout (${timeoutMs / 1000}s): send it again`,
   }),
 };

@@ -1,25 +1,11 @@
-import type { LimitsConfig, StreamListenerConfig } from '../../config/config.ts';
-import { type Formatter, recordStatus, type ScannedBatch } from '../../format/formatter.ts';
-import type { Clock } from '../clock.ts';
-import type { Broker } from '../delivery/broker.ts';
+import type { StreamListenerConfig } from '../../config/config.ts';
+import { recordStatus, type ScannedBatch } from '../../format/formatter.ts';
 import { type Findings, findingsOf, outcomesOf, satisfiesAll, type Verdict } from './findings.ts';
-import type { IngestCounters } from './ingest-counters.ts';
+import type { IngestSettings } from './ingest-settings.ts';
 import { RecordAssembler } from './record-assembler.ts';
 import { type Refusal, refusals } from './refusals.ts';
 import { addReply, type Reply } from './replies.ts';
 import { type Place, ReplyOrder } from './reply-order.ts';
-
-/** What every session of a daemon shares. */
-export interface IngestSettings {
-  readonly formatter: Formatter;
-  readonly broker: Broker;
-  readonly clock: Clock;
-  readonly counters: IngestCounters;
-  /** Hears of an error that nobody expected: the client that was served is ended, and no other is harmed. */
-  readonly onDefect: (error: unknown) => void;
-  /** A reload replaces them; the record size applies to senders that connect from then on. */
-  limits: LimitsConfig;
-}
 
 const { kept } = recordStatus;
 
@@ -34,6 +20,7 @@ export class Session {
   readonly #order: ReplyOrder;
   readonly #fail: (error: unknown) => void;
   #records = 0;
+  #unfinished: { readonly begun: number; readonly since: number } | null = null;
   /** Of `bytesInFlight`, what is this sender's. */
   #undecidedBytes = 0;
   #state: 'serving' | 'failed' = 'serving';
@@ -51,7 +38,7 @@ export class Session {
     this.#order = new ReplyOrder(reply);
     this.#assembler = new RecordAssembler(shared.limits.maxRecordBytes, {
       records: (chunks, bytes) => this.#take(chunks, bytes),
-      tooLarge: () => this.#tooLarge(),
+      tooLarge: () => this.#refuse(refusals.too_large(shared.limits.maxRecordBytes)),
     });
   }
 
@@ -79,11 +66,29 @@ export class Session {
     return this.#assembler.heldBytes;
   }
 
+  /** When the record that has not ended began to come, in monotonic milliseconds; `null` when there is none. */
+  get unfinishedSince(): number | null {
+    return this.#unfinished?.since ?? null;
+  }
+
+  /** Answers the record that has not ended, and passes over the rest of it. */
+  refuseUnfinished(refusal: Refusal): void {
+    if (this.#assembler.skip()) this.#refuse(refusal);
+    this.#noteUnfinished();
+  }
+
+  #noteUnfinished(): void {
+    const { heldBytes, begun } = this.#assembler;
+    if (heldBytes === 0) this.#unfinished = null;
+    else if (this.#unfinished?.begun !== begun) this.#unfinished = { begun, since: this.#shared.clock.now() };
+  }
+
   /** Takes the chunk over and wipes it. */
   receive(chunk: Buffer): void {
     this.#shared.counters.bytes += chunk.length;
     try {
       this.#assembler.push(chunk);
+      this.#noteUnfinished();
     } catch (error) {
       chunk.fill(0);
       this.#failed(error);
@@ -174,14 +179,12 @@ export class Session {
     if (declined !== null) this.#decide(findings, declined);
   }
 
-  #tooLarge(): void {
-    const { counters, limits } = this.#shared;
+  /** Of a record that is in no batch. */
+  #refuse(refusal: Refusal): void {
     const place = this.#order.take(0);
     this.#count(place, 1);
-    counters.refused.too_large++;
-    this.#order.fill(place, [
-      { kind: 'refused', records: 1, refusal: refusals.too_large(limits.maxRecordBytes) },
-    ]);
+    this.#shared.counters.refused[refusal.code]++;
+    this.#order.fill(place, [{ kind: 'refused', records: 1, refusal }]);
   }
 
   /** The replies are certain. Called by lanes, too, which must not hear of what goes wrong here. */

@@ -3,9 +3,11 @@ import type { StreamListenerConfig } from '../../config/config.ts';
 import type { Log } from '../log/log.ts';
 import { type ClaimedSocket, claimSocketPath } from '../sockets/socket-file.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
-import { ClientConnection, connectionBounds } from './client-connection.ts';
+import { ClientConnection } from './client-connection.ts';
+import { connectionBounds } from './connection-bounds.ts';
+import type { IngestSettings } from './ingest-settings.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import { type IngestSettings, Session } from './session.ts';
+import { Session } from './session.ts';
 
 /** A UNIX stream socket that takes records: accepts clients, and ends them when the daemon stops. */
 export class StreamListener {

@@ -18,6 +18,7 @@ function problemsOf(lines: string): string[] {
 /** The least and the most that a key takes, and the values next to them that it does not. */
 const ranges: readonly [key: string, below: string | null, least: string, most: string, above: string][] = [
   ['stop_timeout', null, '0', '24h', '86400001ms'],
+  ['record_timeout', '999ms', '1s', '24h', '86400001ms'],
   ['max_record_bytes', '1023', '1024', '128MiB', '134217729'],
   ['connection_bytes', '1023', '1024', '64GiB', '68719476737'],
   ['total_bytes', '1023', '1024', '64GiB', '68719476737'],

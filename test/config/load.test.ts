@@ -58,6 +58,7 @@ test('a file that declares only devices gets the documented defaults', () => {
       connectionBytes: 64 * 1024 ** 2,
       totalBytes: 256 * 1024 ** 2,
       connections: 1024,
+      recordTimeoutMs: 60_000,
       stopTimeoutMs: 10_000,
     },
     log: { format: 'text', level: 'info' },

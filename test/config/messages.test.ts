@@ -41,7 +41,7 @@ test('a missing key is asked for', () => {
 test('a value of the wrong shape is named with what was found and what is wanted', () => {
   assertProblems(
     'limits: 5',
-    '2:1: limits: found 5, wanted a map with the keys max_record_bytes, connection_bytes, total_bytes, connections, stop_timeout',
+    '2:1: limits: found 5, wanted a map with the keys max_record_bytes, connection_bytes, total_bytes, connections, record_timeout, stop_timeout',
   );
   assertProblems('log: [a]', '2:1: log: found a list, wanted a map with the keys format, level');
   assertProblems('clear_fields: {a: b}', '2:1: clear_fields: found a map, wanted a list of JSON paths');

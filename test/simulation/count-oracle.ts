@@ -29,7 +29,7 @@ export function checkQueues(
 
 /**
  * Promise 11: raw bytes stay within `total_bytes`, but for the even shares of those that hold little, and of each
- * connection the record that it was given the turn to finish and a chunk that is read before anybody asks.
+ * connection a chunk that is read before anybody asks.
  */
 export function checkMemory(world: World, daemon: SimulatedDaemon, largestReadBytes: number): void {
   const { totalBytes } = daemon.limits;

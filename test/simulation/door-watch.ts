@@ -1,4 +1,5 @@
-import type { RecordDoor } from '../../daemon/ingest/client-connection.ts';
+import type { RecordDoor } from '../../daemon/ingest/record-door.ts';
+import type { Refusal } from '../../daemon/ingest/refusals.ts';
 import type { ReplyOracle } from './reply-oracle.ts';
 import type { ClientPlan } from './scenario.ts';
 import type { SimulatedDaemon } from './simulated-daemon.ts';
@@ -40,6 +41,15 @@ export class DoorWatch implements RecordDoor {
 
   get answered(): boolean {
     return this.#door.answered;
+  }
+
+  get unfinishedSince(): number | null {
+    return this.#door.unfinishedSince;
+  }
+
+  refuseUnfinished(refusal: Refusal): void {
+    if (this.#door.heldBytes > 0) this.#settings.oracle.gaveWay();
+    this.#door.refuseUnfinished(refusal);
   }
 
   receive(chunk: Buffer): void {

@@ -160,7 +160,11 @@ export const ingestBugs: Readonly<Record<string, PlantedBug>> = {
         return reader.bytes - reader.inFlightBytes;
       },
       inFlightBytes: 0,
+      get unfinishedSince() {
+        return reader.unfinishedSince;
+      },
       resume: () => reader.resume(),
+      giveWay: () => reader.giveWay(),
     })),
   },
   'total-of-another-daemon': {
@@ -209,7 +213,11 @@ export const ingestBugs: Readonly<Record<string, PlantedBug>> = {
       get inFlightBytes() {
         return reader.inFlightBytes;
       },
+      get unfinishedSince() {
+        return reader.unfinishedSince;
+      },
       resume: () => {},
+      giveWay: () => reader.giveWay(),
     })),
   },
 

@@ -8,9 +8,12 @@ import type { World } from './world.ts';
 /** How much later than the longest write timeout a reply may come: promise 3. */
 const replyGraceMs = 100;
 
+/** A line, or what the daemon has given up of it before its end. */
+type AskedLine = Omit<ScriptedLine, 'kind'> & { readonly kind: ScriptedLine['kind'] | 'overloaded' };
+
 /** A record the daemon has read, and what it promised about it at that moment. */
 interface Asked {
-  readonly line: ScriptedLine;
+  readonly line: AskedLine;
   readonly at: number;
   readonly situation: Situation;
   readonly dueBy: number;
@@ -104,6 +107,11 @@ export class ReplyOracle {
     return 1;
   }
 
+  /** To be told before the daemon gives up the record that has not ended: that is its reply. */
+  gaveWay(): void {
+    this.#await({ ...this.#script.lines[this.#readLines++]!, kind: 'overloaded' });
+  }
+
   /** The client is gone: it can be told nothing. */
   clientGone(): void {
     this.#gone = true;
@@ -118,7 +126,7 @@ export class ReplyOracle {
     this.clientGone();
   }
 
-  #await(line: ScriptedLine): void {
+  #await(line: AskedLine): void {
     const { situation } = this.#daemon;
     const { offered } = this.#ledger;
     this.#ledger.received++;
@@ -168,6 +176,8 @@ export class ReplyOracle {
         return reply.code === 'invalid_record' ? null : 'wanted invalid_record';
       case 'too_large':
         return reply.code === 'too_large' ? null : 'wanted too_large';
+      case 'overloaded':
+        return reply.code === 'overloaded' ? null : 'wanted overloaded';
       case 'unaudited':
         return reply.ok ? this.#wrongDevices(asked, reply, []) : 'wanted ok for a path that is not audited';
       case 'valid':

@@ -1,10 +1,12 @@
 import type { Clock } from '../../daemon/clock.ts';
 import type { Lane } from '../../daemon/delivery/lane.ts';
-import type { ConnectionBounds, RecordDoor } from '../../daemon/ingest/client-connection.ts';
 import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
+import type { ConnectionBounds } from '../../daemon/ingest/connection-bounds.ts';
+import type { IngestSettings } from '../../daemon/ingest/ingest-settings.ts';
 import type { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
+import type { RecordDoor } from '../../daemon/ingest/record-door.ts';
 import type { Reply } from '../../daemon/ingest/replies.ts';
-import type { IngestSettings, Session } from '../../daemon/ingest/session.ts';
+import type { Session } from '../../daemon/ingest/session.ts';
 import type { Device, LostScope } from '../../devices/device.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { Destination } from './destination.ts';

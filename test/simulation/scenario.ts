@@ -1,5 +1,5 @@
 import type { Requirement } from '../../config/config.ts';
-import type { ConnectionBounds } from '../../daemon/ingest/client-connection.ts';
+import type { ConnectionBounds } from '../../daemon/ingest/connection-bounds.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { DestinationSettings, Transport, Trouble } from './destination.ts';
 import type { Random } from './random.ts';

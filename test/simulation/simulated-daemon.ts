@@ -3,15 +3,14 @@ import type { Clock } from '../../daemon/clock.ts';
 import { Broker } from '../../daemon/delivery/broker.ts';
 import { Lane } from '../../daemon/delivery/lane.ts';
 import { Watchdog } from '../../daemon/delivery/watchdog.ts';
-import {
-  ClientConnection,
-  type ConnectionBounds,
-  type RecordDoor,
-} from '../../daemon/ingest/client-connection.ts';
+import { ClientConnection } from '../../daemon/ingest/client-connection.ts';
 import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
+import type { ConnectionBounds } from '../../daemon/ingest/connection-bounds.ts';
 import { type IngestCounters, zeroIngestCounters } from '../../daemon/ingest/ingest-counters.ts';
+import type { IngestSettings } from '../../daemon/ingest/ingest-settings.ts';
 import { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
-import { type IngestSettings, Session } from '../../daemon/ingest/session.ts';
+import type { RecordDoor } from '../../daemon/ingest/record-door.ts';
+import { Session } from '../../daemon/ingest/session.ts';
 import type { Log } from '../../daemon/log/log.ts';
 import { DeviceFailure } from '../../devices/device.ts';
 import { Formatter } from '../../format/formatter.ts';
@@ -34,6 +33,9 @@ export const drainMs = 5_000;
 
 /** How long it then lets clients read what is left. */
 const lastClientsMs = 1_000;
+
+/** Longer than any life of the simulator: a test of the connection tries it. */
+export const recordTimeoutMs = 600_000;
 
 /** A device while it is enabled. */
 export interface EnabledDevice {
@@ -89,7 +91,7 @@ export class SimulatedDaemon {
     sabotage.budget?.(this.budget);
     this.#watchdog = new Watchdog(this.#clock, this.broker, silentLog);
     const onDefect = (error: unknown): void => world.violated('no unhandled error', `${error}`);
-    const limits = { ...life.limits, connections: 1_000, stopTimeoutMs: drainMs };
+    const limits = { ...life.limits, connections: 1_000, recordTimeoutMs, stopTimeoutMs: drainMs };
     this.#ingest = {
       formatter,
       broker: this.broker,

@@ -1,4 +1,5 @@
-import type { RecordDoor } from '../../daemon/ingest/client-connection.ts';
+import type { RecordDoor } from '../../daemon/ingest/record-door.ts';
+import type { Refusal } from '../../daemon/ingest/refusals.ts';
 import type { OpenSession, Tell } from './sabotage.ts';
 
 const newline = 0x0a;
@@ -27,6 +28,14 @@ export class TwoSessions implements RecordDoor {
 
   get answered(): boolean {
     return this.#current.answered && this.#other.answered;
+  }
+
+  get unfinishedSince(): number | null {
+    return this.#current.unfinishedSince;
+  }
+
+  refuseUnfinished(refusal: Refusal): void {
+    this.#current.refuseUnfinished(refusal);
   }
 
   receive(chunk: Buffer): void {
@@ -68,6 +77,14 @@ export class ChunksSwapped implements RecordDoor {
 
   get answered(): boolean {
     return this.#session.answered && this.#kept === null;
+  }
+
+  get unfinishedSince(): number | null {
+    return this.#session.unfinishedSince;
+  }
+
+  refuseUnfinished(refusal: Refusal): void {
+    this.#session.refuseUnfinished(refusal);
   }
 
   receive(chunk: Buffer): void {

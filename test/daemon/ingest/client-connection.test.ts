@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { ClientConnection, ConnectionBounds } from '../../../daemon/ingest/client-connection.ts';
+import type { ClientConnection } from '../../../daemon/ingest/client-connection.ts';
+import type { ConnectionBounds } from '../../../daemon/ingest/connection-bounds.ts';
 import { replyLines } from '../../../daemon/ingest/replies.ts';
 import type { Life, Replies } from '../../simulation/scenario.ts';
+import { recordTimeoutMs } from '../../simulation/simulated-daemon.ts';
 import { SimulatedSocket, type SocketPeer } from '../../simulation/simulated-socket.ts';
 import { IngestUnderTest, record } from './ingest-under-test.ts';
 
@@ -349,14 +351,62 @@ test('a connection counts itself once', async (t) => {
 test('a connection that is gone has no share of the memory', async (t) => {
   const under = new ConnectionUnderTest(t, { limits: { totalBytes: 100 } });
   const { budget } = under.daemon;
-  const large = { bytes: 100, inFlightBytes: 100, resume: () => {} };
-  const small = { bytes: 49, inFlightBytes: 49, resume: () => {} };
+  const large = {
+    bytes: 100,
+    inFlightBytes: 100,
+    unfinishedSince: null,
+    resume: () => {},
+    giveWay: () => {},
+  };
+  const small = { bytes: 49, inFlightBytes: 49, unfinishedSince: null, resume: () => {}, giveWay: () => {} };
   budget.join(large);
   budget.join(small);
   assert.equal(budget.mayRead(small), false, 'a third each');
   under.socket.hangUp();
   await under.pass(10);
   assert.equal(budget.mayRead(small), true, 'half each');
+});
+
+test('a record that does not end in its time is refused and skipped, and the next one is served', async (t) => {
+  const under = new ConnectionUnderTest(t);
+  under.device('a/');
+  await under.send(one);
+  await under.send('{"request":');
+  await under.pass(recordTimeoutMs - 1);
+  assert.deepEqual(under.codes, ['ok']);
+  await under.send('{');
+  await under.pass(10);
+  assert.deepEqual(under.codes, ['ok', 'overloaded'], 'a byte now and then does not help');
+  assert.equal(under.connection.bytes, 0);
+  await under.send(`}}\n${record(2)}\n`);
+  await under.pass(20);
+  assert.deepEqual(under.codes, ['ok', 'overloaded', 'ok']);
+  assert.equal(under.daemon.counters.refused.overloaded, 1);
+});
+
+test('the time of a record counts from its own beginning', async (t) => {
+  const under = new ConnectionUnderTest(t);
+  under.device('a/');
+  const half = one.slice(0, 20);
+  await under.send(half);
+  await under.pass(recordTimeoutMs / 2);
+  await under.send(`${one.slice(20)}${half}`);
+  await under.pass(recordTimeoutMs * 0.75);
+  assert.deepEqual(under.codes, ['ok'], 'the timer of the first has fired');
+  await under.send(`${one.slice(20)}`);
+  await under.pass(recordTimeoutMs * 2);
+  assert.deepEqual(under.codes, ['ok', 'ok']);
+});
+
+test('a sender that is held back is given its time anew', async (t) => {
+  const under = new ConnectionUnderTest(t, { replies: 'none' });
+  const destination = under.device('a/');
+  destination.setTrouble('failing');
+  await under.send(one.slice(0, 20));
+  await under.pass(recordTimeoutMs / 2);
+  await under.send(one.slice(20));
+  await under.pass(recordTimeoutMs * 3);
+  assert.equal(under.daemon.counters.refused.overloaded, 0);
 });
 
 /** Where a record can meet a defect: before the devices have it, in front of a device, or when the replies are due. */

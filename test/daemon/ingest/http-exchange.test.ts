@@ -77,8 +77,20 @@ test('the memory of all holds the body back, and the exchange gives back what it
   under.body.end();
   await under.answered();
   const { budget } = under.daemon;
-  const large = { bytes: one.length, inFlightBytes: one.length, resume: () => {} };
-  const small = { bytes: Math.floor(one.length / 2) - 1, inFlightBytes: 0, resume: () => {} };
+  const large = {
+    bytes: one.length,
+    inFlightBytes: one.length,
+    unfinishedSince: null,
+    resume: () => {},
+    giveWay: () => {},
+  };
+  const small = {
+    bytes: Math.floor(one.length / 2) - 1,
+    inFlightBytes: 0,
+    unfinishedSince: null,
+    resume: () => {},
+    giveWay: () => {},
+  };
   budget.join(large);
   budget.join(small);
   assert.equal(budget.mayRead(small), true, 'less than half, of two');

@@ -7,8 +7,8 @@ import { type Clock, systemClock } from '../../../daemon/clock.ts';
 import { Broker } from '../../../daemon/delivery/broker.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
+import type { IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
-import type { IngestSettings } from '../../../daemon/ingest/session.ts';
 import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { HeldClock } from '../../support/held-clock.ts';
@@ -40,6 +40,7 @@ async function opened(t: TestContext, connections = 1024, clock: Clock = systemC
       connectionBytes: mebibyte,
       totalBytes: 2 * mebibyte,
       connections,
+      recordTimeoutMs: 60_000,
       stopTimeoutMs: 1000,
     },
   };

@@ -1,4 +1,4 @@
-import type { ConnectionBounds } from '../../../daemon/ingest/client-connection.ts';
+import type { ConnectionBounds } from '../../../daemon/ingest/connection-bounds.ts';
 import { Destination } from '../../simulation/destination.ts';
 import { noSabotage } from '../../simulation/sabotage.ts';
 import type { Life } from '../../simulation/scenario.ts';

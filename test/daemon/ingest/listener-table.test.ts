@@ -7,8 +7,8 @@ import { type TestContext, test } from 'node:test';
 import type { ListenerConfig, StreamListenerConfig } from '../../../config/config.ts';
 import { Broker } from '../../../daemon/delivery/broker.ts';
 import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
+import type { IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { ListenerTable } from '../../../daemon/ingest/listener-table.ts';
-import type { IngestSettings } from '../../../daemon/ingest/session.ts';
 import { SocketPathRefused } from '../../../daemon/sockets/socket-file.ts';
 import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
@@ -44,6 +44,7 @@ class TableUnderTest {
         connectionBytes: mebibyte,
         totalBytes: mebibyte,
         connections,
+        recordTimeoutMs: 60_000,
         stopTimeoutMs,
       },
     };

@@ -39,6 +39,16 @@ class Reader implements BudgetedReader {
     return this.#records.length === 0 && this.#inFlight === 0;
   }
 
+  get unfinishedSince(): null {
+    return null;
+  }
+
+  giveWay(): void {
+    this.#records.shift();
+    this.#held = 0;
+    this.resume();
+  }
+
   resume(): void {
     if (!this.#paused || !this.#budget.mayRead(this)) return;
     this.#paused = false;
@@ -84,7 +94,7 @@ test('everything is read in the end, whatever the records and however small the 
       readers = senders.map((records) => new Reader(clock, budget, records, look));
       const done = await runTimers(clock, () => readers.every((reader) => reader.finished));
       assert.ok(done, 'no reader waits for ever');
-      // Each reads one chunk before it asks, and one of them at a time finishes a record.
+      // Each reads one chunk before it asks, and one that is alone finishes its record.
       assert.ok(most <= limit + largest + chunkBytes * readers.length * 2, `${most} bytes at once`);
       assert.equal(await runTimers(clock, () => false), false, 'no timer goes on for ever');
     }),
@@ -92,24 +102,23 @@ test('everything is read in the end, whatever the records and however small the 
   );
 });
 
-test('a sender that stops in the midst of its record does not hold up the others', async () => {
-  const clock = new VirtualClock(new Random(1));
-  const budget = new MemoryBudget(() => 100, clock);
-  const stuck: BudgetedReader[] = [0, 1].map(() => ({ bytes: 90, inFlightBytes: 0, resume: () => {} }));
-  for (const reader of stuck) {
-    budget.join(reader);
-    assert.equal(budget.mayRead(reader), reader === stuck[0]);
-  }
-  assert.equal(budget.mayRead(stuck[0]!), false);
-  const reader = new Reader(clock, budget, [200, 200], () => {});
-  assert.equal(await runTimers(clock, () => reader.finished), true);
-});
-
 test('a reader with less than its share is never held back', () => {
   const clock = new VirtualClock(new Random(1));
   const budget = new MemoryBudget(() => 100, clock);
-  const large: BudgetedReader = { bytes: 1_000, inFlightBytes: 1_000, resume: () => {} };
-  const small: BudgetedReader = { bytes: 49, inFlightBytes: 0, resume: () => {} };
+  const large: BudgetedReader = {
+    bytes: 1_000,
+    inFlightBytes: 1_000,
+    unfinishedSince: null,
+    resume: () => {},
+    giveWay: () => {},
+  };
+  const small: BudgetedReader = {
+    bytes: 49,
+    inFlightBytes: 0,
+    unfinishedSince: null,
+    resume: () => {},
+    giveWay: () => {},
+  };
   budget.join(large);
   budget.join(small);
   assert.equal(budget.mayRead(large), false);
@@ -122,6 +131,8 @@ class Bench {
   readonly budget: MemoryBudget;
   /** Who was resumed, in order. */
   readonly resumed: string[] = [];
+  /** Who gave up its unfinished record, in order. */
+  readonly gaveWay: string[] = [];
 
   constructor(limit: number) {
     this.budget = new MemoryBudget(() => limit, this.clock);
@@ -131,8 +142,17 @@ class Bench {
     name: string,
     bytes: number,
     inFlightBytes = 0,
-  ): { bytes: number; inFlightBytes: number; resume(): void } {
-    const reader = { bytes, inFlightBytes, resume: () => this.resumed.push(name) };
+  ): { bytes: number; inFlightBytes: number; unfinishedSince: number; resume(): void; giveWay(): void } {
+    const reader = {
+      bytes,
+      inFlightBytes,
+      unfinishedSince: this.clock.now(),
+      resume: () => this.resumed.push(name),
+      giveWay: () => {
+        this.gaveWay.push(name);
+        reader.bytes = reader.inFlightBytes;
+      },
+    };
     this.budget.join(reader);
     return reader;
   }
@@ -177,45 +197,58 @@ test('those who wait are looked at every 50 ms, and all go on when there is memo
   assert.equal(await runTimers(bench.clock, () => false), false, 'nobody is looked at when nobody waits');
 });
 
-test('while nothing is in flight one has the turn, as long as its record grows', async () => {
+test('the largest unfinished records give way at once, as many as it takes', () => {
   const bench = new Bench(100);
-  const one = bench.reader('one', 60);
-  const two = bench.reader('two', 60);
-  assert.equal(bench.budget.mayRead(one), false);
-  assert.equal(bench.budget.mayRead(two), false);
-  assert.deepEqual(await bench.pass(55), ['one']);
-  assert.equal(bench.budget.mayRead(one), true, 'it has the turn');
-  assert.equal(bench.budget.mayRead(two), false);
-  one.bytes = 61;
-  assert.deepEqual(await bench.pass(50), [], 'it gets on');
-  assert.deepEqual(await bench.pass(50), ['two'], 'it does not');
-  assert.equal(bench.budget.mayRead(one), false);
+  bench.reader('30', 30);
+  const largest = bench.reader('60', 60);
+  bench.reader('40', 40);
+  const asks = bench.reader('35', 35);
+  assert.equal(bench.budget.mayRead(asks), true);
+  assert.deepEqual(bench.gaveWay, ['60', '40'], '105 is still too much, 65 is not');
+  assert.equal(largest.bytes, 0);
+  const grown = bench.reader('70', 70);
+  assert.equal(bench.budget.mayRead(grown), true);
+  assert.deepEqual(bench.gaveWay, ['60', '40', '70'], 'whoever asks gives way like any other');
 });
 
-test('the turn ends with the record: what is in flight goes out first', async () => {
+test('a record that is on its way stays before a smaller one that has long been held', async () => {
   const bench = new Bench(100);
-  const one = bench.reader('one', 60);
-  const two = bench.reader('two', 60);
-  bench.budget.mayRead(one);
-  bench.budget.mayRead(two);
-  assert.deepEqual(await bench.pass(55), ['one']);
-  one.inFlightBytes = 60;
-  assert.equal(bench.budget.mayRead(one), false);
-  assert.deepEqual(await bench.pass(200), [], 'no turn while something is in flight');
-  one.inFlightBytes = 0;
-  one.bytes = 0;
-  assert.deepEqual(await bench.pass(50), ['two', 'one']);
+  bench.reader('small and old', 45);
+  await bench.pass(1_000);
+  const large = bench.reader('large and new', 60);
+  assert.equal(bench.budget.mayRead(large), true);
+  assert.deepEqual(bench.gaveWay, ['small and old']);
 });
 
-test('whoever leaves gives the turn to the next', async () => {
+test('for what is in flight connections wait: unfinished records give way from more than half on', () => {
   const bench = new Bench(100);
-  const one = bench.reader('one', 70);
-  const two = bench.reader('two', 70);
-  const three = bench.reader('three', 70);
-  for (const reader of [one, two, three]) bench.budget.mayRead(reader);
+  bench.reader('in flight', 60, 60);
+  const unfinished = bench.reader('unfinished', 50);
+  assert.equal(bench.budget.mayRead(unfinished), false);
+  assert.deepEqual(bench.gaveWay, []);
+  unfinished.bytes = 51;
+  assert.equal(bench.budget.mayRead(unfinished), true);
+  assert.deepEqual(bench.gaveWay, ['unfinished']);
+});
+
+test('a record that is alone is read to its end, and one that has become alone too', async () => {
+  const bench = new Bench(100);
+  const one = bench.reader('one', 100);
+  assert.equal(bench.budget.mayRead(one), true);
+  const other = bench.reader('other', 60, 60);
+  one.bytes = 50;
+  assert.equal(bench.budget.mayRead(one), false);
+  bench.budget.leave(other);
+  one.bytes = 100;
   assert.deepEqual(await bench.pass(55), ['one']);
-  one.bytes = 1_000;
+  assert.deepEqual(bench.gaveWay, []);
+});
+
+test('whoever leaves is not resumed', async () => {
+  const bench = new Bench(100);
+  const one = bench.reader('one', 70, 70);
+  const two = bench.reader('two', 70, 70);
+  for (const reader of [one, two]) assert.equal(bench.budget.mayRead(reader), false);
   bench.budget.leave(one);
-  bench.budget.leave(two);
-  assert.deepEqual(await bench.pass(50), ['three'], 'not two, which has left while it waited');
+  assert.deepEqual(await bench.pass(50), ['two']);
 });

@@ -82,6 +82,7 @@ test('each code has its text and its status', () => {
     not_recorded: refusals.not_recorded('file/ is blocked'),
     no_device: refusals.no_device(),
     stopping: refusals.stopping(),
+    overloaded: refusals.overloaded(),
   };
   for (const code of refusalCodes) {
     assert.equal(told[code].code, code);

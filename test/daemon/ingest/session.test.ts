@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RecordDoor } from '../../../daemon/ingest/client-connection.ts';
 import type { IngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
+import type { RecordDoor } from '../../../daemon/ingest/record-door.ts';
 import { replyLines } from '../../../daemon/ingest/replies.ts';
 import type { Replies } from '../../simulation/scenario.ts';
 import { IngestUnderTest, record } from './ingest-under-test.ts';
@@ -138,6 +138,7 @@ test('without a device, and while stopping, records are refused at once', () => 
     not_recorded: 0,
     no_device: 1,
     stopping: 1,
+    overloaded: 0,
   });
 });
 
