@@ -146,6 +146,8 @@ export class PeerConnection {
 
   /** The sender lets go. What its operating system has is still delivered, unless `lossy` or nobody is there. */
   leave(lossy: boolean): void {
+    // What a stop still wrote to a host that has vanished nobody can send again: the daemon is gone before it is known.
+    if (this.#state === 'dead') for (const line of this.#lines) this.#destination.excused.add(line.record);
     if (this.#state === 'dead' || (lossy && this.#state === 'open')) this.#loseRest();
     this.#state = this.#state === 'open' ? 'left' : 'ended';
   }
