@@ -48,7 +48,7 @@ export const PREFIX: usize = TIME + TIME_BYTES;
 export const RECALL: usize = PREFIX + LONGEST_PREFIX + SLACK;
 export const SLOT_TABLE: usize = RECALL + RECALL_ENTRIES * 2;
 export const DIGESTS: usize = SLOT_TABLE + SLOTS * SLOT_BYTES;
-/** Which of the open containers are arrays, for jsonx. */
+/** What is noted of each open container, in a scan and for jsonx. */
 export const OPEN: usize = DIGESTS + SLOTS * DIGEST_BYTES;
 export const OUTPUT: usize = OPEN + 2 * DEEPEST;
 export const POLICY: usize = OUTPUT + OUTPUT_BYTES + SLACK;

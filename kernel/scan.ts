@@ -2,6 +2,7 @@ import { fail, faultAt, faultCode } from './fault';
 import { forgetFields, hasTime, idAt, idLength, isListResponse, typeAt, typeLength } from './fields';
 import * as place from './layout';
 import { beginMount, mountWasWrong } from './mount';
+import { elements } from './nested';
 import { ENDS_EARLY, NOT_AN_OBJECT, NOT_UTF8, TEXT_AFTER, TOO_LONG } from './numbers/faults';
 import { LONGEST_RECORD } from './numbers/limits';
 import {
@@ -25,7 +26,7 @@ import { forgetSlots, slotCount } from './slots';
 import { NEWLINE, OPEN_BRACE, RETURN, skipBlanks } from './text';
 import { isUnaudited } from './unaudited';
 import { invalidUtf8 } from './utf8';
-import { beginValue, elements, object } from './value';
+import { beginValue, object } from './value';
 
 /** The object has no `time`. */
 export const WITHOUT_TIME: u32 = 1;

@@ -1,18 +1,12 @@
 import { fail } from './fault';
 import { beginField, noteField } from './fields';
 import { auditedHeaders } from './headers';
-import { NAME } from './layout';
+import { escapedString, isListed, literal } from './leaves';
 import { clearKeys } from './mount';
-import { literalEnd, numberEnd } from './number';
+import { elements, endContainer, nested } from './nested';
+import { numberEnd } from './number';
 import { CLEAR } from './numbers/actions';
-import {
-  BAD_LITERAL,
-  COLON_EXPECTED,
-  KEY_EXPECTED,
-  SEPARATOR_EXPECTED,
-  TOO_DEEP,
-  VALUE_EXPECTED,
-} from './numbers/faults';
+import { COLON_EXPECTED, KEY_EXPECTED, SEPARATOR_EXPECTED } from './numbers/faults';
 import {
   LISTED_INFO,
   LISTED_KEYS,
@@ -21,19 +15,10 @@ import {
   RESPONSE_DATA,
   WRAPPING,
 } from './numbers/fields';
-import { DEEPEST, LENGTH_BITS } from './numbers/limits';
+import { LENGTH_BITS } from './numbers/limits';
 import { ELIDED } from './numbers/plan-kinds';
 import { addEntry, addString, planAt } from './plan';
-import {
-  clearState,
-  decodedName,
-  elementState,
-  find,
-  isUniform,
-  memberState,
-  stateAction,
-  stateField,
-} from './policy';
+import { clearState, elementState, isUniform, memberState, stateAction, stateField } from './policy';
 import { closingQuote, ESCAPED, stops } from './string';
 import { addSurrogates } from './surrogates';
 import {
@@ -48,8 +33,9 @@ import {
 } from './text';
 import { beginWrapping, endWrapping } from './wrapping';
 
-/** Number of members or elements of the container that ended last. */
-export let elements: u32 = 0;
+/** Levels that are scanned by calls, which is quicker than `nested`; ordinary records have fewer. */
+const CALLS: u32 = 32;
+
 /** The keys that stay readable in the data being scanned; 0 outside data. */
 let readable: usize = 0;
 let headersApply: bool = true;
@@ -63,38 +49,39 @@ export function beginValue(applyHeaders: bool): void {
 export function value(at: usize, c: u32, state: usize, clear: bool, depth: u32): usize {
   if (c == QUOTE) {
     at++;
-    let end: usize;
     const found = stops(at);
-    end = found != 0 && load<u8>(at + ctz(found)) == QUOTE ? at + ctz(found) : closingQuote(at);
+    const end = found != 0 && load<u8>(at + ctz(found)) == QUOTE ? at + ctz(found) : closingQuote(at);
     if (end == 0) return 0;
     const action = stateAction(state);
-    if (action != CLEAR) addString(action, at, end & ~ESCAPED, (end & ESCAPED) != 0, clear);
-    // After the string itself: a device that hashes it has no need of them.
-    if ((end & ESCAPED) != 0) addSurrogates(at, end & ~ESCAPED);
-    return (end & ~ESCAPED) + 1;
+    if (end < ESCAPED) {
+      if (action != CLEAR) addString(action, at, end, false, clear);
+      return end + 1;
+    }
+    return escapedString(at, end & ~ESCAPED, action, clear);
   }
-  if (c == OPEN_BRACE) return object(at + 1, state, depth + 1);
-  if (c == OPEN_BRACKET) return array(at + 1, elementState(state), clear, depth + 1);
-  if (c == 0x2d || c - 0x30 < 10) return numberEnd(at);
-  if (c == 0x74) return literalEnd(at, 0x65757274);
-  if (c == 0x6e) return literalEnd(at, 0x6c6c756e);
-  if (c == 0x66) {
-    if (literalEnd(at, 0x736c6166) == 0) return 0;
-    return load<u8>(at + 4) == 0x65 ? at + 5 : fail(at + 4, BAD_LITERAL);
+  if (c == OPEN_BRACE) {
+    if (depth >= CALLS && isUniform(state)) return nested(at, c, state, readable, clear, depth);
+    return object(at + 1, state, depth + 1);
   }
-  return fail(at, VALUE_EXPECTED);
+  if (c == OPEN_BRACKET) {
+    const element = elementState(state);
+    if (depth >= CALLS && isUniform(element)) return nested(at, c, element, readable, clear, depth);
+    return array(at + 1, element, clear, depth + 1);
+  }
+  return c == 0x2d || c - 0x30 < 10 ? numberEnd(at) : literal(at, c);
 }
+
+// The two that follow call themselves, but no deeper than `CALLS` and the longest path of the policy: where it ends, states are uniform.
 
 /** Scans the rest of an object, after its opening brace; returns the byte after it, or 0. */
 export function object(at: usize, state: usize, depth: u32): usize {
-  if (depth > DEEPEST) return fail(at - 1, TOO_DEEP);
   const uniform = isUniform(state);
   const keys = readable;
   let count: u32 = 0;
   let c: u32 = load<u8>(at);
   if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
   if (c == CLOSE_BRACE) {
-    elements = 0;
+    endContainer(0);
     return at + 1;
   }
   while (true) {
@@ -129,19 +116,18 @@ export function object(at: usize, state: usize, depth: u32): usize {
       c = load<u8>(++at);
       if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
     } else {
-      elements = count;
+      endContainer(count);
       return c == CLOSE_BRACE ? at + 1 : fail(at, SEPARATOR_EXPECTED);
     }
   }
 }
 
 function array(at: usize, state: usize, clear: bool, depth: u32): usize {
-  if (depth > DEEPEST) return fail(at - 1, TOO_DEEP);
   let count: u32 = 0;
   let c: u32 = load<u8>(at);
   if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
   if (c == CLOSE_BRACKET) {
-    elements = 0;
+    endContainer(0);
     return at + 1;
   }
   while (true) {
@@ -154,18 +140,10 @@ function array(at: usize, state: usize, clear: bool, depth: u32): usize {
       c = load<u8>(++at);
       if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
     } else {
-      elements = count;
+      endContainer(count);
       return c == CLOSE_BRACKET ? at + 1 : fail(at, SEPARATOR_EXPECTED);
     }
   }
-}
-
-function isListed(keys: usize, key: usize, length: usize, escaped: bool): bool {
-  if (escaped) {
-    length = decodedName(key, length);
-    key = NAME;
-  }
-  return find(keys, key, length) != 0;
 }
 
 /** Scans a value that the kernel itself reads, or that it treats by more than its path. */

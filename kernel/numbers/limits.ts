@@ -1,5 +1,8 @@
-/** Most levels of objects and arrays in a record. RFC 8259 section 9 allows a limit; without one a record could exhaust the stack. */
-export const DEEPEST: u32 = 512;
+/**
+ * Most levels of objects and arrays in a record, as in Go's decoder (encoding/json): what an API server written in Go could read and has
+ * done must be recorded. RFC 8259 section 9 allows a limit.
+ */
+export const DEEPEST: u32 = 10_000;
 
 /** Bits of a length in the plan; the rest of the 32 are the kind. */
 export const LENGTH_BITS: u32 = 28;

@@ -95,10 +95,10 @@ test('lines of any size are measured before they are written', () => {
     innerOf(`{"time":0,"error":"${long}"}`),
     `${time}<json:string name="error">${'&lt;'.repeat(600_000)}</json:string>`,
   );
-  const deep = `{"time":0,"a":${'['.repeat(511)}${']'.repeat(511)}}`;
+  const deep = `{"time":0,"a":${'['.repeat(9_999)}${']'.repeat(9_999)}}`;
   assert.equal(
     innerOf(deep).length,
-    time.length + 511 * '<json:array></json:array>'.length + ' name="a"'.length,
+    time.length + 9_999 * '<json:array></json:array>'.length + ' name="a"'.length,
   );
 });
 

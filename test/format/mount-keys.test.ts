@@ -86,6 +86,21 @@ test('the last mount point counts, and a later request replaces the earlier one'
   assert.equal(shown(number(data)), number(hashes('#', '#')));
 });
 
+test('keys count at any depth, and an array is that of its own key after what stood in it', () => {
+  for (const levels of [1, 2, 600, 9_990]) {
+    const around = (inside: string): string =>
+      requestWith(
+        `{"arr":[${'{"k":['.repeat(levels / 2)}${inside}${']}'.repeat(levels / 2)},"after"],"k":"#"}`,
+      );
+    const inside = (hash: string): string =>
+      `{"clear":["a",[{"k":"${hash}","arr":[["b"],"c"]},"d"],{},[],"e"],"k":["${hash}",{"clear":"f"},"${hash}"]}`;
+    assert.equal(
+      shown(around(inside('v'))).replaceAll('"k":"#"', '"k":"v"'),
+      around(inside('#')).replaceAll('"k":"#"', '"k":"v"'),
+    );
+  }
+});
+
 test('a mount is of its namespace, with or without the slash', () => {
   const record = (path: string, data: string): string =>
     `{"time":"","request":{"mount_point":"secret/","namespace":{"path":"${path}"},"data":${data}}}`;

@@ -113,7 +113,7 @@ class Parser {
   }
 
   #object(start: number, depth: number): Node {
-    if (depth > 512) this.#fail('nested deeper than 512');
+    if (depth > 10_000) this.#fail('nested deeper than 10000');
     this.#at++;
     this.#blanks();
     const members: Member[] = [];
@@ -142,7 +142,7 @@ class Parser {
   }
 
   #array(start: number, depth: number): Node {
-    if (depth > 512) this.#fail('nested deeper than 512');
+    if (depth > 10_000) this.#fail('nested deeper than 10000');
     this.#at++;
     this.#blanks();
     const elements: Node[] = [];

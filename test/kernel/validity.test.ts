@@ -148,19 +148,71 @@ test('bytes that are not UTF-8 are refused at the start of the sequence', () => 
   refuses(Buffer.from('{"a":1]"\xff"}', 'latin1'), 6, 'a comma or the closing bracket is wanted');
 });
 
-test('512 levels are taken, the 513th is refused at its bracket, and no depth ends the process', () => {
-  const nested = (levels: number): string =>
-    `{"request":{"data":${'[{"a":'.repeat((levels - 2) / 2)}1${'}]'.repeat((levels - 2) / 2)}}}`;
-  accepts(nested(512));
-  refuses(nested(514), '{"request":{"data":'.length + 255 * '[{"a":'.length, 'nested deeper than 512');
-  refuses('{"a":'.repeat(200_000), 512 * '{"a":'.length, 'nested deeper than 512');
-  refuses(`{"a":${'['.repeat(1_000_000)}`, 5 + 511, 'nested deeper than 512');
-  accepts(`{"a":${'['.repeat(511)}${']'.repeat(511)}}`);
-  refuses(
-    `{"request":{"headers":{"x":${'['.repeat(600)}`,
-    '{"request":{"headers":{"x":'.length + 509,
-    'nested deeper than 512',
-  );
+test('10,000 levels are taken as in Go, the next is refused at its bracket, and no depth ends the process', () => {
+  const deep = 'nested deeper than 10000';
+  /** What may stand around the nesting: in data, in headers, where everything is hashed, and where nothing is. */
+  for (const [start, end, before] of [
+    ['{"request":{"data":', '}}', 2],
+    ['{"request":{"data":{"x":', '}}}', 3],
+    ['{"response":{"data":{"keys":', '}}}', 3],
+    ['{"response":{"data":{"key_info":', '}}}', 3],
+    ['{"request":{"headers":{"x":', '}}}', 3],
+    ['{"auth":{"metadata":{"x":', '}}}', 3],
+    ['{"a":', '}', 1],
+  ] as const) {
+    for (const [open, close, levels] of [
+      ['[', ']', 1],
+      ['{"a":', '}', 1],
+      ['[{"a":', '}]', 2],
+      ['{"a":[', ']}', 2],
+    ] as const) {
+      // Brackets that come in pairs may leave room for one more.
+      const pairs = Math.floor((10_000 - before) / levels);
+      const more = '['.repeat((10_000 - before) % levels);
+      const less = ']'.repeat(more.length);
+      const full = start + open.repeat(pairs) + more;
+      accepts(`${full}1${less}${close.repeat(pairs)}${end}`);
+      refuses(`${full}[1]${less}${close.repeat(pairs)}${end}`, full.length, deep);
+      refuses(`${full}{}`, full.length, deep);
+    }
+  }
+  refuses('{"a":'.repeat(200_000), 10_000 * '{"a":'.length, deep);
+  refuses(`{"a":${'['.repeat(1_000_000)}`, 5 + 9_999, deep);
+});
+
+test('what is inside deep nesting is held to the same rules, at every level', () => {
+  const levels = 9_990;
+  for (const [inside, at, message] of [
+    ['[1 2]', 3, 'a comma or the closing bracket is wanted'],
+    ['[1}', 2, 'a comma or the closing bracket is wanted'],
+    ['[1,]', 3, 'a value is wanted'],
+    ['[}', 1, 'a value is wanted'],
+    ['{"a":1,}', 7, 'a name in double quotes is wanted'],
+    ['{"a" 1}', 5, 'a colon is wanted'],
+    ['{"a":1]', 6, 'a comma or the closing bracket is wanted'],
+    ['{]', 1, 'a name in double quotes is wanted'],
+    ['{"a":[{}}', 8, 'a comma or the closing bracket is wanted'],
+  ] as const) {
+    const before = `{"request":{"data":${'['.repeat(levels)}`;
+    refuses(`${before}${inside}${']'.repeat(levels)}}}`, before.length + at, message);
+  }
+  const before = `{"request":{"data":${'['.repeat(levels)}${'['.repeat(3)}`;
+  refuses(`${before}]]}`, before.length + 2, 'a comma or the closing bracket is wanted');
+});
+
+test('a path of the policy that is as long as one may be, and nesting beyond it', () => {
+  const names = 500;
+  const policy = {
+    ...emptyRecordPolicy,
+    clearFields: [Array(names).fill('a').join('.'), `b${'[]'.repeat(500)}`],
+  };
+  const record = (open: string, close: string): Buffer =>
+    Buffer.from(`${open.repeat(9_999)}"x"${close.repeat(9_999)}`);
+  for (const bytes of [record('{"a":', '}'), Buffer.from(`{"b":${record('[', ']').toString()}}`)]) {
+    const batch = new Formatter(policy).scan([bytes], 'apply', 0);
+    assert.deepEqual([...batch.statuses], [0]);
+    batch.release();
+  }
 });
 
 test('a bad record harms only itself', () => {
