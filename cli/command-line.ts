@@ -4,6 +4,8 @@ import { ConfigRefused } from '../config/problem.ts';
 import { readBuildInfo } from '../daemon/monitoring/build-info.ts';
 import type { StraySignals } from '../daemon/service/stray-signals.ts';
 import { checkCommand } from './check.ts';
+import { completionCommand } from './completion.ts';
+import { completionQuestion, completionWords } from './completion-words.ts';
 import { deviceCommand } from './device.ts';
 import { exitCodes } from './exit-codes.ts';
 import { hashCommand } from './hash.ts';
@@ -14,12 +16,18 @@ import { saltCommand } from './salt.ts';
 import { sendCommand, standardInputFile } from './send.ts';
 import { statusCommand } from './status.ts';
 import { spelledOut } from './switch.ts';
-import { tell } from './terminal.ts';
+import { printLines, tell } from './terminal.ts';
 import { tokenCommand } from './token.ts';
 import { tuneCommand } from './tune.ts';
 
 /** Does what the words after `audit-sidecar` say; resolves with the exit code. */
 export async function runCommandLine(words: readonly string[], straySignals: StraySignals): Promise<number> {
+  if (words[0] === completionQuestion) {
+    const found = await completionWords(words.slice(2));
+    if (found !== null) return printCompletions(found);
+    // For some shells yargs adds descriptions in a form of its own; the scripts want words.
+    process.env['SHELL'] = 'sh';
+  }
   let exitCode: number = exitCodes.ok;
   const endWith = (code: number): void => {
     exitCode = code;
@@ -47,7 +55,7 @@ export async function runCommandLine(words: readonly string[], straySignals: Str
     .command(hashCommand(endWith))
     .command(saltCommand(endWith))
     .command(tokenCommand(endWith))
-    .completion('completion', 'Print a completion script for bash or zsh')
+    .command(completionCommand(endWith))
     .version(readBuildInfo().version)
     .alias('help', 'h')
     .strict()
@@ -77,11 +85,29 @@ export async function runCommandLine(words: readonly string[], straySignals: Str
       throw error === undefined || error.name === 'YError' ? new UsageRefused(message) : error;
     });
   try {
+    if (words[0] === completionQuestion) {
+      let completions = '';
+      await cli.parse(named, {}, (_error: unknown, _argv: unknown, output: string) => {
+        completions = output;
+      });
+      return printCompletions(completions.split('\n'));
+    }
     await cli.parseAsync();
   } catch (error) {
     return explain(error, words);
   }
   return exitCode;
+}
+
+/** yargs puts two dashes before short names, too. */
+function printCompletions(found: readonly string[]): number {
+  printLines(
+    found
+      .filter((word) => !/^--.$/.test(word))
+      .map((word) => `${word}\n`)
+      .join(''),
+  );
+  return exitCodes.ok;
 }
 
 function explain(error: unknown, words: readonly string[]): number {

@@ -48,3 +48,9 @@ export function shownDeviceOptions(type: string, options: OptionTexts): Record<s
   const kind = deviceKinds.find((candidate) => candidate.type === type);
   return kind === undefined ? {} : shownOptions(kind.options, options);
 }
+
+/** The options of a type, its own first; none for a type that is not known. */
+export function optionNames(type: string): readonly string[] {
+  const kind = deviceKinds.find((candidate) => candidate.type === type);
+  return kind === undefined ? [] : [kind.options, lineOptionTable, laneOptionTable].flatMap(Object.keys);
+}

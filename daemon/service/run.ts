@@ -66,7 +66,8 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
   if (daemon.phase === 'running') {
     if (settings.configFile === null) {
       const program = process.argv[1] ?? 'audit-sidecar';
-      process.stdout.write(welcome(config, daemon.monitoringAddress, program));
+      const searched = (process.env['PATH'] ?? '').split(':');
+      process.stdout.write(welcome(config, daemon.monitoringAddress, program, searched));
     }
     log.info('started', { pid: process.pid, devices: configuration.devices.size });
     stopReporting = report(daemon, notifier);

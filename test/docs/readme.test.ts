@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { command } from '../support/daemon-process.ts';
@@ -82,4 +82,35 @@ test('every file that the README names is there', () => {
   assert.ok(targets.length > 8);
   const absent = targets.filter((target) => !existsSync(path.join(projectRoot, target)));
   assert.deepEqual(absent, []);
+});
+
+test('what a daemon that was installed for all prints as the next command works from any folder', {
+  skip: missing,
+}, (t) => {
+  const folder = temporaryDirectory(t);
+  for (const name of ['bin', 'here', "else'where"]) mkdirSync(path.join(folder, name));
+  symlinkSync(command, path.join(folder, 'bin/audit-sidecar'));
+  const script = path.join(folder, 'steps.sh');
+  writeFileSync(
+    script,
+    `set -eu
+ip link set lo up
+# npm makes the file executable when it installs it; here it is as it was built.
+audit-sidecar() { node "${folder}/bin/audit-sidecar" "$@"; }
+cd "${folder}/here"
+node "${folder}/bin/audit-sidecar" run >welcome.txt 2>log.txt & daemon=$!
+trap 'kill $daemon; wait $daemon' EXIT
+until grep -q 'Ctrl-C' welcome.txt; do sleep 0.05; done
+cd "${folder}/else'where"
+printed=$(sed -n 's/^  \\(audit-sidecar send .*\\)/\\1/p' ../here/welcome.txt)
+eval "$printed"
+`,
+  );
+  const { stdout, stderr, status } = spawnSync(ownNetwork[0]!, [...ownNetwork.slice(1), 'bash', script], {
+    encoding: 'utf8',
+    timeout: 120_000,
+    env: { ...process.env, PATH: `${folder}/bin:${process.env['PATH']}` },
+  });
+  assert.equal(status, 0, stderr + stdout);
+  assert.match(stdout, /^sent +500\nok +500\n/);
 });
