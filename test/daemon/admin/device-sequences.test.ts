@@ -190,7 +190,7 @@ class Life {
     const salts = path.join(this.#daemon.folder, 'state/salts');
     // An enable that was killed leaves one, which is kept.
     const stored = existsSync(salts) ? readdirSync(salts) : [];
-    for (const at of expected) assert.ok(stored.includes(at.replace('/', '%2f')), `a salt for ${at}`);
+    for (const at of expected) assert.ok(stored.includes(at.replaceAll('/', '%2f')), `a salt for ${at}`);
     for (const name of names) {
       assert.equal(await this.#hash(name), this.#enabled.get(name) ?? null, `the salt of ${name}`);
       const size = this.#endedAt.get(name);
