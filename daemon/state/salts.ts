@@ -36,6 +36,13 @@ export class Salts {
 
   constructor(state: StateDirectory) {
     this.#state = state;
+    state.beforeRelease(() => this.#letGoOfAll());
+  }
+
+  async #letGoOfAll(): Promise<void> {
+    await this.#turns.add(async () => {
+      for (const device of this.#held.devices) await this.#held.letGo(device);
+    });
   }
 
   /**

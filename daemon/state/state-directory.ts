@@ -42,6 +42,8 @@ export interface StateDirectory extends StateFiles {
    * taken it.
    */
   retake(): Promise<boolean>;
+  /** `step` runs when the directory is released, before another daemon may take it. */
+  beforeRelease(step: () => Promise<void>): void;
   /** Lets another daemon take the directory. Nothing may be called afterwards. */
   release(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
     throw new StateRefused(`Cannot tidy state directory "${root}": ${systemErrorText(error)}`);
   }
 
+  const lastSteps: (() => Promise<void>)[] = [];
   const file = (name: string): string => path.join(root, name);
   return {
     ...stateFiles(root),
@@ -100,7 +103,11 @@ export async function openStateDirectory(folder: string): Promise<StateDirectory
       await before.release();
       return true;
     },
-    release: () => lock.release(),
+    beforeRelease: (step) => void lastSteps.push(step),
+    async release() {
+      for (const step of lastSteps.splice(0)) await step();
+      await lock.release();
+    },
   };
 }
 

@@ -120,12 +120,13 @@ test('random bytes, a torn record, deep nesting and invalid UTF-8 are refused on
     .filter((line) => line !== '' && line !== '\r').length;
   client.socket.write(random);
   client.socket.write('\n');
-  const deep = 10_000;
+  // The object around it is a level as well.
+  const deepest = 10_000;
   client.send(
     numberedRecord(1).slice(0, 60),
-    `${'{"a":'.repeat(deep)}1${'}'.repeat(deep)}`,
-    `{"a":${'['.repeat(511)}${']'.repeat(511)}}`,
-    `{"a":${'['.repeat(512)}${']'.repeat(512)}}`,
+    `${'{"a":'.repeat(deepest + 1)}1${'}'.repeat(deepest + 1)}`,
+    `{"a":${'['.repeat(deepest - 1)}${']'.repeat(deepest - 1)}}`,
+    `{"a":${'['.repeat(deepest)}${']'.repeat(deepest)}}`,
   );
   client.socket.write(Buffer.concat([Buffer.from('{"a":"'), Buffer.of(0xc3, 0x28), Buffer.from('"}\n')]));
   client.send(numberedRecord(2));
