@@ -35,17 +35,18 @@ test('10,000 random runs break no promise', async (t) => {
   t.diagnostic(`${last}`);
 });
 
+// The same seeds each time: a bug that one run in three hundred shows would now and then hide in a thousand others.
 for (const [name, bug] of Object.entries(bugs)) {
   test(`the bug ${name} is found within 1,000 runs by the promise "${bug.breaks}"`, async (t) => {
     for (let run = 1; run <= 1_000; run++) {
-      const { seed, violation } = await runSeed(baseSeed + run, bug);
+      const { seed, violation } = await runSeed(run, bug);
       if (violation?.promise !== bug.breaks) continue;
       t.diagnostic(`found in run ${run}`);
       const again = await runSeed(seed, bug);
       assert.deepEqual(again.violation, violation, 'the same seed fails in the same way');
       return;
     }
-    assert.fail(`not found from seed ${baseSeed} on`);
+    assert.fail(`not found from seed 1 on`);
   });
 }
 
