@@ -59,9 +59,19 @@ export async function closeDebugger(): Promise<boolean> {
   if (nodeOptions().some((word) => /^--inspect(-brk|-wait)?(=|$)/.test(word))) return false;
   // A Node may be built without it.
   const inspector = await import('node:inspector').catch(() => null);
-  if (inspector === null || inspector.url() === undefined) return false;
-  inspector.close();
-  return true;
+  if (inspector === null) return false;
+  // Node asks itself in two ways to open it, and the one that comes late opens it again (seen with Node 26): each turn
+  // of the event loop brings what was asked for before.
+  let closed = false;
+  for (await turn(); inspector.url() !== undefined; await turn()) {
+    inspector.close();
+    closed = true;
+  }
+  return closed;
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function nodeOptions(): readonly string[] {
