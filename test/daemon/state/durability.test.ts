@@ -14,21 +14,12 @@ import {
 } from 'node:fs';
 import promises from 'node:fs/promises';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
-import {
-  openStateDirectory,
-  type StateDirectory,
-  StateRefused,
-} from '../../../daemon/state/state-directory.ts';
+import { test } from 'node:test';
+import { openStateDirectory, StateRefused } from '../../../daemon/state/state-directory.ts';
 import { syncFolder } from '../../../daemon/state/sync-folder.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { around, FileCalls, openDescriptors } from './file-calls.ts';
-
-async function opened(t: TestContext): Promise<StateDirectory> {
-  const state = await openStateDirectory(path.join(temporaryDirectory(t), 'state'));
-  t.after(() => state.release());
-  return state;
-}
+import { openedState } from './opened-state.ts';
 
 const bytes = Buffer.from('content');
 
@@ -37,7 +28,7 @@ const made = ['open passing', 'writeFile passing', 'sync passing', 'close passin
 const named = ['open salts', 'sync salts', 'close salts'];
 
 test('a file is on the disk before it has its name, and its name before the write is over', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const calls = await FileCalls.record(t);
   await state.writeAtomically('salts/x', bytes);
   const folder = ['mkdir salts', 'open state', 'sync state', 'close state'];
@@ -51,7 +42,7 @@ test('a file is on the disk before it has its name, and its name before the writ
 });
 
 test('a destroyed file has lost its name on the disk, then its content, then its other name', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   await state.writeAtomically('salts/x', bytes);
   const calls = await FileCalls.record(t);
   await state.destroy('salts/x');
@@ -125,7 +116,7 @@ test('a leftover is overwritten, unless its content has a good name already', as
 });
 
 test('what stands in the place of a file and is none harms nothing when it is destroyed', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   mkdirSync(path.join(state.path, 'salts'), { mode: 0o700 });
   const outside = path.join(temporaryDirectory(t), 'outside');
   writeFileSync(outside, 'precious');
@@ -137,7 +128,7 @@ test('what stands in the place of a file and is none harms nothing when it is de
 });
 
 test('what goes wrong is told with the file and what was to be done with it', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   mkdirSync(path.join(state.path, 'salts/folder'), { recursive: true, mode: 0o700 });
   writeFileSync(path.join(state.path, 'plain'), '');
   const file = path.join(state.path, 'salts/folder');
@@ -159,7 +150,7 @@ test('what goes wrong is told with the file and what was to be done with it', as
 });
 
 test('nothing that is done, or fails, leaves a descriptor open', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const before = openDescriptors();
   await state.writeAtomically('salts/x', bytes);
   await state.createAtomically('salts/x', bytes);

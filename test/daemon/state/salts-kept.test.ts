@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { readSaltFile as readSaltFileBytes } from '../../../daemon/state/salt-file.ts';
 import { readSalt as readSaltBytes, SaltRefused, Salts, storedSalts } from '../../../daemon/state/salts.ts';
-import { openStateDirectory, type StateDirectory } from '../../../daemon/state/state-directory.ts';
+import type { StateDirectory } from '../../../daemon/state/state-directory.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
-
-async function opened(t: TestContext): Promise<StateDirectory> {
-  const state = await openStateDirectory(path.join(temporaryDirectory(t), 'state'));
-  t.after(() => state.release());
-  return state;
-}
+import { openedState } from './opened-state.ts';
 
 function readSalt(folder: string, device: string): string | null {
   return readSaltBytes(folder, device)?.toString() ?? null;
@@ -33,7 +28,7 @@ function store(state: StateDirectory, bytes: string | Buffer): string {
 }
 
 test('it is told whether a salt was made or found', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const salts = new Salts(state);
   const made = await salts.obtain('file/', null, unheard);
   assert.equal(made.made, true);
@@ -54,7 +49,7 @@ test('it is told whether a salt was made or found', async (t) => {
 });
 
 test('who has a salt destroyed is told when it is gone', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const salts = new Salts(state);
   await salts.obtain('file/', null, unheard);
   await salts.destroy('file/');
@@ -62,7 +57,7 @@ test('who has a salt destroyed is told when it is gone', async (t) => {
 });
 
 test('a salt that another process stores in between is the one', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const other = new Salts(state);
   let reads = 0;
   const slow: StateDirectory = {
@@ -79,7 +74,7 @@ test('a salt that another process stores in between is the one', async (t) => {
 });
 
 test('salts without a device are noted with the time, and stay; what cannot be read is left', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const salts = new Salts(state);
   for (const device of ['a/', 'b/', 'c/', 'd/']) await salts.obtain(device, null, unheard);
   const damaged = path.join(state.path, 'salts/c%2f');
@@ -122,7 +117,7 @@ test('salts without a device are noted with the time, and stay; what cannot be r
 });
 
 test('what is asked of salts at once is done one after the other', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const salts = new Salts(state);
   const first = await salts.obtain('file/', null, unheard);
   const [, second, , third] = await Promise.all([
@@ -137,7 +132,7 @@ test('what is asked of salts at once is done one after the other', async (t) => 
 });
 
 test('a salt under the name of another device is not listed, but told', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const salts = new Salts(state);
   for (const device of ['a/', 'b/']) await salts.obtain(device, null, unheard);
   const misfiled = path.join(state.path, 'salts/b%2f');
@@ -150,14 +145,14 @@ test('a salt under the name of another device is not listed, but told', async (t
 });
 
 test('a salt that goes while the salts are listed is left out', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   await new Salts(state).obtain('file/', null, unheard);
   const listed: StateDirectory = { ...state, list: async () => ['gone', ...(await state.list('salts'))] };
   assert.deepEqual(await storedSalts(listed, unheard), ['file/']);
 });
 
 test('what is no salt of a device is refused in its own words', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   await new Salts(state).obtain('file/', null, unheard);
   const spoilt = Buffer.concat([
     Buffer.from(`{"device":"file/","salt":"${uuid}","more":"`),
@@ -192,7 +187,7 @@ test('what is no salt of a device is refused in its own words', async (t) => {
 });
 
 test('a salt is read beside a running daemon whatever its mode, up to a mebibyte', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   await new Salts(state).obtain('file/', null, unheard);
   const mebibyte = 1024 * 1024;
   const file = store(state, JSON.stringify({ device: 'file/', salt: uuid }).padEnd(mebibyte));
@@ -218,7 +213,7 @@ test('a salt is read beside a running daemon whatever its mode, up to a mebibyte
 });
 
 test('a device path is its salt’s file name up to 200 bytes, a longer one is hashed', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const salts = new Salts(state);
   const names = (): string[] => readdirSync(path.join(state.path, 'salts'));
   await salts.obtain(`${'x'.repeat(197)}/`, null, unheard);

@@ -2,18 +2,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { readSalt as readSaltBytes, SaltRefused, Salts, storedSalts } from '../../../daemon/state/salts.ts';
 import { openStateDirectory, type StateDirectory } from '../../../daemon/state/state-directory.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { openedState } from './opened-state.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-async function opened(t: TestContext): Promise<StateDirectory> {
-  const state = await openStateDirectory(path.join(temporaryDirectory(t), 'state'));
-  t.after(() => state.release());
-  return state;
-}
 
 function readSalt(folder: string, device: string): string | null {
   return readSaltBytes(folder, device)?.toString() ?? null;
@@ -66,7 +61,7 @@ test('a device gets a salt of its own and keeps it over restarts', async (t) => 
 });
 
 test('the salt of a device that is gone is destroyed, and the next one is another', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const salt = await saltFor(state, 'file/', null);
   assert.equal(await destroySalt(state, 'file/'), true);
   assert.equal(readSalt(state.path, 'file/'), null);
@@ -76,13 +71,13 @@ test('the salt of a device that is gone is destroyed, and the next one is anothe
 });
 
 test('asked for at the same moment, a device still has one salt', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const salts = await Promise.all([1, 2, 3, 4, 5].map(() => saltFor(state, 'file/', null)));
   assert.equal(new Set(salts).size, 1);
 });
 
 test('different device paths never share a salt file, also where case does not count in names', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const long = 'x'.repeat(400);
   const paths = ['a/', 'A/', 'a/b/', 'a%2fb/', 'a.b/', '../', '.../', 'ü/', 'u\u0308/', ' /', '=/', '\n/'];
   paths.push(`${long}/`, `${long}y/`, `${'é'.repeat(60)}/`, 'con/', '%/', '%25/');
@@ -97,7 +92,7 @@ test('different device paths never share a salt file, also where case does not c
 });
 
 test('a damaged salt stops the start, says how to recover, and is left as it is', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const salt = await saltFor(state, 'file/', null);
   const file = path.join(state.path, 'salts', readdirSync(path.join(state.path, 'salts'))[0]!);
   const good = readFileSync(file);
@@ -129,7 +124,7 @@ test('a damaged salt stops the start, says how to recover, and is left as it is'
 });
 
 test('a salt file is used as it is, without its line end, and nothing is stored', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const file = path.join(temporaryDirectory(t), 'salt');
   for (const [content, salt] of [
     ['4b3f\n', '4b3f'],
@@ -145,7 +140,7 @@ test('a salt file is used as it is, without its line end, and nothing is stored'
 });
 
 test('a salt file that cannot be meant is refused with its path and without its content', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const folder = temporaryDirectory(t);
   const file = path.join(folder, 'salt');
   const contents: [string | Buffer, RegExp][] = [
@@ -172,7 +167,7 @@ test('a salt file that cannot be meant is refused with its path and without its 
 });
 
 test('a salt file that others can read is warned of, but not one of the credentials of systemd', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const folder = temporaryDirectory(t);
   const file = path.join(folder, 'salt');
   const warnings: string[] = [];

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openStateDirectory, StateRefused } from '../../../daemon/state/state-directory.ts';
+import { StateRefused } from '../../../daemon/state/state-directory.ts';
 import { emptyTable, readTable, type StoredTable, writeTable } from '../../../daemon/state/stored-table.ts';
-import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { openedState } from './opened-state.ts';
 
 const table: StoredTable = {
   devices: new Map([
@@ -27,8 +27,7 @@ const table: StoredTable = {
 };
 
 async function opened(t: TestContext) {
-  const state = await openStateDirectory(path.join(temporaryDirectory(t), 'state'));
-  t.after(() => state.release());
+  const state = await openedState(t);
   return { state, file: path.join(state.path, 'table.json') };
 }
 

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
-import {
-  openStateDirectory,
-  type StateDirectory,
-  StateRefused,
-} from '../../../daemon/state/state-directory.ts';
+import { test } from 'node:test';
+import { type StateDirectory, StateRefused } from '../../../daemon/state/state-directory.ts';
 import { emptyTable, readTable, type StoredTable } from '../../../daemon/state/stored-table.ts';
 import { openTableStore } from '../../../daemon/state/table-store.ts';
-import { temporaryDirectory } from '../../support/temporary-directory.ts';
-
-async function opened(t: TestContext): Promise<StateDirectory> {
-  const state = await openStateDirectory(path.join(temporaryDirectory(t), 'state'));
-  t.after(() => state.release());
-  return state;
-}
+import { openedState } from './opened-state.ts';
 
 /** An edit that adds a header. */
 function adding(name: string): (table: StoredTable) => StoredTable {
@@ -23,7 +13,7 @@ function adding(name: string): (table: StoredTable) => StoredTable {
 }
 
 test('a change is stored before it is current, and then told with what was before', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const stored: string[][] = [];
   const watched: StateDirectory = {
     ...state,
@@ -55,7 +45,7 @@ test('a change is stored before it is current, and then told with what was befor
 });
 
 test('a change is over when it is stored', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const store = await openTableStore(state);
   await store.change(adding('a'));
   assert.deepEqual([...(await readTable(state)).headers.keys()], ['a']);
@@ -63,7 +53,7 @@ test('a change is over when it is stored', async (t) => {
 });
 
 test('an edit that changes nothing is neither stored nor told', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   const still: StateDirectory = { ...state, writeAtomically: async () => assert.fail('it was stored') };
   const store = await openTableStore(still);
   store.onChange(() => assert.fail('it was told'));
@@ -72,7 +62,7 @@ test('an edit that changes nothing is neither stored nor told', async (t) => {
 });
 
 test('a change that fails leaves the table as it was, and the next one goes through', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   let full = true;
   const store = await openTableStore({
     ...state,
@@ -97,7 +87,7 @@ test('a change that fails leaves the table as it was, and the next one goes thro
 });
 
 test('a damaged table opens no store', async (t) => {
-  const state = await opened(t);
+  const state = await openedState(t);
   writeFileSync(path.join(state.path, 'table.json'), '{}');
   await assert.rejects(openTableStore(state), StateRefused);
 });
