@@ -5,6 +5,7 @@ import { abortedFailure, failureOf } from '../failure-reasons.ts';
 import { type SocketTarget, shownTarget } from './address.ts';
 import { tcpTailBytes, unixTailBytes } from './kernel-buffers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
+import { refuseSelfConnection } from './self-connection.ts';
 import { loadTls, type TlsOptions } from './tls-options.ts';
 import type { Connection, ReportLost, Transport } from './transport.ts';
 
@@ -38,7 +39,20 @@ export class StreamTransport implements Transport {
     const where = { ...placeOf(this.#target), allowHalfOpen: true };
     const socket = secure === null ? connectPlain(where) : connectTls({ ...where, ...secure });
     await connected(socket, secure === null ? 'connect' : 'secureConnect', action, signal);
+    refuseItself(socket, action);
     return new OutgoingStream(socket, shown, onLost);
+  }
+}
+
+function refuseItself(socket: Socket, action: string): void {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  const local = { address: localAddress, port: localPort };
+  try {
+    refuseSelfConnection(local, { address: remoteAddress, port: remotePort }, action);
+  } catch (error) {
+    // With a reset the port is free again at once.
+    socket.on('error', () => {}).resetAndDestroy();
+    throw error;
   }
 }
 

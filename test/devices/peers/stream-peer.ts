@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { TestContext } from 'node:test';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Framing } from '../../../devices/transport/framing.ts';
+import { ownLoopback } from '../../support/loopback.ts';
 
 export interface StreamPeerOptions {
   readonly framing: Framing;
@@ -26,7 +27,12 @@ export class StreamPeer {
   }
 
   get address(): string {
-    return this.#options.path ?? `127.0.0.1:${this.#port}`;
+    return this.#options.path ?? `${this.#host}:${this.#port}`;
+  }
+
+  /** A certificate names the address that is usual. */
+  get #host(): string {
+    return this.#options.tls === undefined ? ownLoopback : '127.0.0.1';
   }
 
   async start(): Promise<void> {
@@ -41,7 +47,7 @@ export class StreamPeer {
     if (path !== undefined) rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(path === undefined ? { port: this.#port, host: '127.0.0.1' } : { path }, resolve);
+      server.listen(path === undefined ? { port: this.#port, host: this.#host } : { path }, resolve);
     });
     if (path === undefined) this.#port = (server.address() as AddressInfo).port;
     this.#server = server;

@@ -1,18 +1,21 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { TestContext } from 'node:test';
+import { ownLoopback } from '../../support/loopback.ts';
 
 /** A receiver of UDP datagrams that can go away and come back at the same port. */
 export class UdpPeer {
   readonly messages: string[] = [];
+  readonly #host: string;
   #socket: Socket | null = null;
   #port = 0;
 
-  constructor(test: TestContext) {
+  constructor(test: TestContext, host: string = ownLoopback) {
+    this.#host = host;
     test.after(() => this.stop());
   }
 
   get address(): string {
-    return `127.0.0.1:${this.#port}`;
+    return `${this.#host}:${this.#port}`;
   }
 
   async start(): Promise<void> {
@@ -20,7 +23,7 @@ export class UdpPeer {
     socket.on('message', (message) => this.messages.push(message.toString()));
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
-      socket.bind(this.#port, '127.0.0.1', resolve);
+      socket.bind(this.#port, this.#host, resolve);
     });
     this.#port = socket.address().port;
     this.#socket = socket;

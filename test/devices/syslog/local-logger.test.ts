@@ -81,7 +81,7 @@ test('without koffi a UNIX datagram device says what to install', (context) => {
 });
 
 test('without koffi the local logger is sought by UDP on this machine', async (context) => {
-  const peer = new UdpPeer(context);
+  const peer = new UdpPeer(context, '127.0.0.1');
   await peer.start();
   const port = peer.address.split(':')[1];
   withoutKoffi(

@@ -21,7 +21,7 @@ test('an opening that is aborted already looks nothing up', async (context) => {
 });
 
 test('a name is looked up, in the family that is asked for', async (context) => {
-  const peer = new UdpPeer(context);
+  const peer = new UdpPeer(context, '127.0.0.1');
   await peer.start();
   const address = peer.address.replace('127.0.0.1', 'localhost');
   const lane = new LaneStandIn(context, 'socket', { address, socket_type: 'udp4' });
