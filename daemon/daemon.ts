@@ -1,5 +1,4 @@
 import type { Registry } from 'prom-client';
-import type { Config } from '../config/config.ts';
 import { Formatter } from '../format/formatter.ts';
 import { AdminServer } from './admin/admin-server.ts';
 import { Control } from './admin/control.ts';
@@ -30,7 +29,7 @@ import { declaredDevices } from './table/declared-devices.ts';
 import { destroyLeaving } from './table/device-salts.ts';
 import { DeviceTable } from './table/device-table.ts';
 import { requiredDevices } from './table/opening-rule.ts';
-import { followPolicy, recordPolicy } from './table/record-policy.ts';
+import { followPolicy, recordPolicy, usePolicy } from './table/record-policy.ts';
 
 export interface DaemonSettings {
   readonly configuration: Configuration;
@@ -50,7 +49,7 @@ export class Daemon {
   readonly #status: StatusSource;
   readonly #monitoring: MonitoringServer;
   readonly #listeners: ListenerTable;
-  #config: Config;
+  #configuration: Configuration;
   readonly #state = new DaemonState();
   /** Ends what a start or reload waits for. */
   #hurry = (): void => {};
@@ -66,7 +65,7 @@ export class Daemon {
     const broker = new Broker(config.require);
     const counters = zeroIngestCounters();
     const lanes = () => broker.lanes.map((lane) => lane.status());
-    this.#config = config;
+    this.#configuration = configuration;
     this.#log = log;
     this.#steps = new StopSteps(clock, log);
     this.#ingest = {
@@ -120,12 +119,13 @@ export class Daemon {
   async #start(configuration: Configuration): Promise<Parts> {
     const { config } = configuration;
     const { broker, clock, formatter } = this.#ingest;
+    const current = (): Configuration => this.#configuration;
     const state = await openStateDirectory(config.stateDir);
     // Who was cut off may still write there: then the lock is kept, and goes with the process.
     this.#undoWith('state directory', (allEnded) => (allEnded ? state.release() : undefined));
     this.#state.goOn();
     const store = await openTableStore(state);
-    followPolicy(store, formatter, () => this.#config);
+    followPolicy(store, formatter, current, this.#log);
     await destroyLeaving(store, (path) => config.devices.has(path));
 
     // Up before the devices are, and until they are down: somebody may be watching both.
@@ -154,7 +154,7 @@ export class Daemon {
     this.#state.goOn();
 
     await devices.salts.noteUnused();
-    const control = new Control({ store, devices, ingest: this.#ingest, config: () => this.#config });
+    const control = new Control({ store, devices, ingest: this.#ingest, configuration: current });
     const sources = { control, status: this.#status, version: this.#build.version };
     const admin = new AdminServer(sources, this.#log);
     await admin.commit(await admin.prepare(config.admin));
@@ -172,7 +172,7 @@ export class Daemon {
 
   /** Notes how something that is there now is undone. */
   #undoWith(name: StopStepName, undo: StopWork): void {
-    const drainMs = (): number => (name === 'devices' ? this.#config.limits.stopTimeoutMs : 0);
+    const drainMs = (): number => (name === 'devices' ? this.#configuration.config.limits.stopTimeoutMs : 0);
     this.#steps.add({ name, limitMs: () => drainMs() + stopLimitsMs[name], undo });
   }
 
@@ -195,7 +195,7 @@ export class Daemon {
   async reload(configuration: Configuration): Promise<void> {
     const { control } = this.#state.running();
     const { stateDir } = configuration.config;
-    if (stateDir !== this.#config.stateDir) {
+    if (stateDir !== this.#configuration.config.stateDir) {
       throw new ReloadRefused(
         `state_dir cannot change while the daemon runs: restart it to use "${stateDir}"`,
       );
@@ -209,12 +209,12 @@ export class Daemon {
     const prepared = await prepareReload(parts, configuration);
     try {
       this.#state.running();
-      parts.ingest.formatter.setPolicy(recordPolicy(configuration.config, parts.store.current));
+      usePolicy(parts.ingest.formatter, configuration, parts.store.current, this.#log);
     } catch (error) {
       await abandonReload(prepared);
       throw error;
     }
-    this.#config = configuration.config;
+    this.#configuration = configuration;
     await commitReload(parts, prepared);
     // Devices that are being closed have nothing to open anew.
     if (this.phase !== 'running') return;
@@ -236,7 +236,7 @@ export class Daemon {
 
   async #stopDevices(devices: DeviceTable): Promise<boolean> {
     const { broker, clock } = this.#ingest;
-    const drainMs = this.#config.limits.stopTimeoutMs;
+    const drainMs = this.#configuration.config.limits.stopTimeoutMs;
     // In one turn: what the connections have read is offered to the devices, what comes after is answered `stopping`.
     const clientsGone = this.#listeners.stop();
     broker.stop();

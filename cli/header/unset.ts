@@ -33,11 +33,6 @@ async function unset(args: UnsetArguments): Promise<number> {
     throw new CommandFailed(`Cannot find header "${name}": ${instead(name, [...known.keys()])}`);
   }
   await callAdmin(peer, { method: 'DELETE', path: apiPath(headersPath, name) });
-  const left = (await fetchHeaders(peer)).has(name);
-  printLines(
-    left
-      ? `Header "${name}" is as the configuration file has it\n`
-      : `Header "${name}" is no longer written\n`,
-  );
+  printLines(`Header "${name}" is no longer written\n`);
   return exitCodes.ok;
 }

@@ -1,9 +1,9 @@
-import type { Config } from '../../config/config.ts';
 import { shownDeviceOptions } from '../../devices/registry.ts';
 import type { MountKeys } from '../../format/line-options.ts';
 import type { IngestSettings } from '../ingest/ingest-settings.ts';
 import type { ListedSalt } from '../state/salts.ts';
 import type { TableStore } from '../state/table-store.ts';
+import type { Configuration } from '../table/configuration.ts';
 import type { DeviceTable } from '../table/device-table.ts';
 import { type AdminControl, AdminRefused, type DeviceListing, type DeviceRequest } from './admin-control.ts';
 import { ChangeTurns, refusingCaller } from './change-turns.ts';
@@ -15,7 +15,7 @@ export interface ControlSettings {
   readonly devices: DeviceTable;
   readonly ingest: Pick<IngestSettings, 'broker' | 'clock'>;
   /** The configuration in force. */
-  readonly config: () => Config;
+  readonly configuration: () => Configuration;
 }
 
 /** What callers of the API look at and change. Each change is stored before it takes effect. */
@@ -26,10 +26,11 @@ export class Control implements AdminControl {
   readonly #policy: PolicyChanges;
 
   constructor(settings: ControlSettings) {
-    const { store, devices, ingest, config } = settings;
+    const { store, devices, ingest, configuration } = settings;
+    const config = () => configuration().config;
     this.#settings = settings;
     this.#devices = new DeviceChanges({ store, devices, turns: this.#turns, clock: ingest.clock, config });
-    this.#policy = new PolicyChanges(store, this.#turns, config);
+    this.#policy = new PolicyChanges(store, this.#turns, configuration);
   }
 
   /** Runs a change that is not the API's, such as a reload, when no other is under way. */

@@ -18,7 +18,7 @@ export interface StoredTable {
   readonly devices: ReadonlyMap<string, StoredDevice>;
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, { readonly hmac: boolean }>;
-  /** By namespace path and mount point, with the trailing slash; a list that was never set is the file's. */
+  /** By namespace path and mount point, with the trailing slash; a list that was never set is empty. */
   readonly mounts: ReadonlyMap<string, Partial<MountKeys>>;
   /** Paths of devices that were disabled and whose salts may still have to be destroyed. */
   readonly leaving: ReadonlySet<string>;

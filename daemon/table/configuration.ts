@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Config, ConfigProblem, DeviceConfig } from '../../config/config.ts';
 import { inFileOrder, readConfig } from '../../config/load.ts';
 import { ConfigRefused } from '../../config/problem.ts';
@@ -9,6 +10,8 @@ import { type Claimant, ownClaimants } from './claimant.ts';
 
 /** A configuration that can be run, as far as that can be told without opening anything. */
 export interface Configuration {
+  /** The file it was read from, as an absolute path; the embedded default has a name in brackets. */
+  readonly file: string;
   readonly config: Config;
   /** The options of each declared device, by its path. */
   readonly devices: ReadonlyMap<string, ParsedDevice>;
@@ -36,7 +39,7 @@ export async function loadConfiguration(file: string | null): Promise<Configurat
   );
   all.push(...(await claimProblems(own, parsed, secretive, source)));
   if (config === null || all.length > 0) throw new ConfigRefused(inFileOrder(all));
-  return { config, devices: parsed, own };
+  return { file: file === null ? source.file : path.resolve(file), config, devices: parsed, own };
 }
 
 /**
@@ -50,14 +53,19 @@ async function claimProblems(
   source: ConfigSource,
 ): Promise<ConfigProblem[]> {
   const claimants = [...devices].map(
-    ([path, { claims }]): Claimant => ({ kind: 'device', path, standing: 'declared', claims }),
+    ([devicePath, { claims }]): Claimant => ({
+      kind: 'device',
+      path: devicePath,
+      standing: 'declared',
+      claims,
+    }),
   );
   const conflicts = await conflictsAmong([...own, ...claimants]);
   return conflicts.flatMap(({ device, other, option, text }) => {
     // That paths collide is a problem of the file by itself.
     if (option === null) return [];
     const involved = other.kind === 'device' ? [device.path, other.path] : [device.path];
-    const shown = involved.some((path) => secretive.has(path))
+    const shown = involved.some((each) => secretive.has(each))
       ? `Cannot use option "${option}": it leads to what ${nameOf(other)} uses already`
       : text;
     return [source.problem(['devices', device.path, 'options', option], shown)];

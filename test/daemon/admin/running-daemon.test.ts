@@ -278,23 +278,6 @@ test('the file of another device is not shared, and its mode stays as it is', as
   assert.equal(statSync(path.join(folder, 'audit.log')).mode & 0o777, 0o640);
 });
 
-test('a list of keys that was not set through the API stays the file’s', async (t) => {
-  const mounts = {
-    'secret/': { audit_non_hmac_request_keys: ['cas'], audit_non_hmac_response_keys: ['version'] },
-  };
-  const { daemon, folder, call } = await start(t, { mounts });
-  await call('POST', 'mounts/secret/tune', { audit_non_hmac_request_keys: ['x'] });
-  const lists = async (): Promise<unknown> => {
-    const { body } = await call('GET', 'mounts/secret/tune');
-    return [body.data.audit_non_hmac_request_keys, body.data.audit_non_hmac_response_keys];
-  };
-  assert.deepEqual(await lists(), [['x'], ['version']]);
-  daemon.configure({ admin: { path: path.join(folder, 'admin.sock'), file_roots: [folder] }, devices: {} });
-  daemon.signal('SIGHUP');
-  await waitFor('the reload is over', () => daemon.log.includes('reloaded'));
-  assert.deepEqual(await lists(), [['x'], []]);
-});
-
 test('a device can be enabled whatever paths are not audited, and beside one whose peer is silent', async (t) => {
   const { folder, call } = await start(t, { unaudited_paths: ['sys/*'] });
   const silent = net.createServer((socket) => socket.resume().on('error', () => {}));
