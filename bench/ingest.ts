@@ -66,7 +66,7 @@ async function measureDaemon(folder: string, records: Records, count: number): P
     }),
   );
   const server = await MeasuredProcess.start(
-    [path.join(built, 'cli/main.js'), 'run', '--config', config],
+    [path.join(built, 'cli/start.cjs'), 'run', '--config', config],
     socket,
   );
   return measure('audit-sidecar', server, socket, log, records, count);

@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+// Started by start.cts, or itself on a Node whose loader leaves the threads for files alone.
+import './thread-pool.cts';
 import { closeDebugger, ignoreStraySignals } from '../daemon/service/stray-signals.ts';
 import { exitCodes } from './exit-codes.ts';
 import { nodeFault } from './node-version.ts';

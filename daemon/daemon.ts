@@ -1,8 +1,7 @@
-import type { Registry } from 'prom-client';
 import { Formatter } from '../format/formatter.ts';
 import { AdminServer } from './admin/admin-server.ts';
 import { Control } from './admin/control.ts';
-import type { Clock } from './clock.ts';
+import type { DaemonSettings } from './daemon-settings.ts';
 import { DaemonState, type Parts, ReloadRefused } from './daemon-state.ts';
 import { Broker } from './delivery/broker.ts';
 import type { LaneEvents } from './delivery/lane.ts';
@@ -31,14 +30,6 @@ import { DeviceTable } from './table/device-table.ts';
 import { requiredDevices } from './table/opening-rule.ts';
 import { followPolicy, recordPolicy, usePolicy } from './table/record-policy.ts';
 
-export interface DaemonSettings {
-  readonly configuration: Configuration;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** For the metrics of this daemon alone: another one in the process has its own. */
-  readonly registry: Registry;
-}
-
 /** The running process: what a start builds, a reload changes and a stop takes down. */
 export class Daemon {
   readonly #log: Log;
@@ -60,7 +51,7 @@ export class Daemon {
    */
   readonly started: Promise<void>;
 
-  private constructor({ configuration, log, clock, registry }: DaemonSettings) {
+  private constructor({ configuration, log, clock, registry, threads }: DaemonSettings) {
     const { config } = configuration;
     const broker = new Broker(config.require);
     const counters = zeroIngestCounters();
@@ -89,7 +80,7 @@ export class Daemon {
     };
     this.#monitoring = new MonitoringServer(this.#status, log);
     this.#listeners = new ListenerTable(this.#ingest, clock, log);
-    this.started = this.#startOrUndo(configuration);
+    this.started = this.#startOrUndo(configuration, threads);
     // Who stops a start need not ask what became of it.
     this.started.catch(() => {});
   }
@@ -103,9 +94,9 @@ export class Daemon {
     return this.#state.phase;
   }
 
-  async #startOrUndo(configuration: Configuration): Promise<void> {
+  async #startOrUndo(configuration: Configuration, threads: number): Promise<void> {
     try {
-      this.#state.run(await this.#start(configuration));
+      this.#state.run(await this.#start(configuration, threads));
     } catch (error) {
       // A stop that has ended the start undoes what was done itself.
       if (this.phase === 'starting') {
@@ -116,7 +107,7 @@ export class Daemon {
     }
   }
 
-  async #start(configuration: Configuration): Promise<Parts> {
+  async #start(configuration: Configuration, threads: number): Promise<Parts> {
     const { config } = configuration;
     const { broker, clock, formatter } = this.#ingest;
     const current = (): Configuration => this.#configuration;
@@ -142,7 +133,8 @@ export class Daemon {
     };
     const { salts } = store;
     const metrics = this.#metrics;
-    const devices = new DeviceTable({ salts, formatter, broker, metrics, events, clock, log: this.#log });
+    const log = this.#log;
+    const devices = new DeviceTable({ salts, formatter, broker, metrics, events, clock, log, threads });
     this.#hurry = () => devices.hurry();
     const table = declaredDevices(configuration, store.current);
     const ofApi = (path: string): boolean => table.devices.get(path)!.declared === 'api';

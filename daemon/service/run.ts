@@ -8,6 +8,7 @@ import { createLog, type Log, type SwitchableLog } from '../log/log.ts';
 import { stderrOutput } from '../log/log-stderr.ts';
 import { stopGraceMs } from '../stop-limits.ts';
 import { loadConfiguration } from '../table/configuration.ts';
+import { threadsOf } from '../table/file-threads.ts';
 import { leaveBehind } from './leave-behind.ts';
 import { createNotifier, type Notifier } from './notify.ts';
 import { openDatagramSender } from './notify-socket.ts';
@@ -46,7 +47,8 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
   const signals = new Signals({ clock, log, longestStopMs, endNow });
   endOnDefect(log);
   const stopLiving = liveOn();
-  const daemon = Daemon.start({ configuration, log, clock, registry: new Registry() });
+  const threads = threadsOf(process.env);
+  const daemon = Daemon.start({ configuration, log, clock, registry: new Registry(), threads });
   const end = (code: number): number => {
     stopLiving();
     notifier.close();

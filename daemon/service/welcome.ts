@@ -60,7 +60,7 @@ function isBelow(file: string): boolean {
 function commandFor(program: string, searched: readonly string[]): string {
   if (searched.includes(path.dirname(program))) return shellWord(path.basename(program));
   const place = relative(program);
-  if (program.endsWith('.js')) return `node ${shellWord(place)}`;
+  if (/\.c?js$/.test(program)) return `node ${shellWord(place)}`;
   return shellWord(place.includes('/') ? place : `./${place}`);
 }
 

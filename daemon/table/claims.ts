@@ -1,11 +1,14 @@
 import { pathsCollide } from '../../config/device-path.ts';
 import { type Conflict, conflictsAmong, conflictsWith } from './claim-conflict.ts';
 import type { Claimant, Standing } from './claimant.ts';
+import { filesAmong } from './file-threads.ts';
 
 /** What a change wants, from its first look until it is done or given up. */
 export interface Hold {
   /** What the change cannot have, as things are at this moment. */
   conflicts(): Promise<Conflict[]>;
+  /** How many files devices would have with the change, those that are on their way in or out counted. */
+  files(): number;
   /** Lets go; twice does nothing. */
   release(): void;
 }
@@ -47,7 +50,11 @@ export class Claims {
   /** Claims for one device, beside all that is there. */
   holdOne(wanted: Claimant): Hold {
     const key = this.#begin([wanted]);
-    return this.#hold(key, () => conflictsWith([...this.#present(), ...this.#before(key)], [wanted]));
+    return this.#hold(
+      key,
+      () => conflictsWith([...this.#present(), ...this.#before(key)], [wanted]),
+      () => filesOf([...this.#present(), ...this.#passing()]),
+    );
   }
 
   /** Claims for a table that takes the place of all that is there. */
@@ -55,14 +62,15 @@ export class Claims {
     const key = this.#begin(wanted);
     // What was enabled before has looked for itself at what is being enabled, and will again.
     const asking = wanted.filter((each) => each.kind === 'daemon' || each.standing === 'declared');
-    return this.#hold(key, async () => {
+    const conflicts = async (): Promise<Conflict[]> => {
       const [within, beside] = await Promise.all([
         conflictsAmong(wanted),
         conflictsWith(this.#before(key), asking),
       ]);
       // The last lines of a device that a reload removes may go to a file that its heir has open already.
       return [...within, ...beside.filter(({ option, other }) => option === null || !isLeaving(other))];
-    });
+    };
+    return this.#hold(key, conflicts, () => filesOf([...wanted, ...this.#passing()]));
   }
 
   #begin(wanted: readonly Claimant[]): symbol {
@@ -71,9 +79,10 @@ export class Claims {
     return key;
   }
 
-  #hold(key: symbol, conflicts: () => Promise<Conflict[]>): Hold {
+  #hold(key: symbol, conflicts: () => Promise<Conflict[]>, files: () => number): Hold {
     return {
       conflicts,
+      files,
       release: () => {
         this.#holds.delete(key);
       },
@@ -82,6 +91,13 @@ export class Claims {
 
   #held(): Claimant[] {
     return [...this.#holds.values()].flat();
+  }
+
+  /** Devices on their way in through the API, or out. What a reload holds is there, or takes the place of what is. */
+  #passing(): Claimant[] {
+    return this.#held().filter(
+      (each) => each.kind === 'device' && each.standing !== 'declared' && each.standing !== 'enabled',
+    );
   }
 
   /** What is held by changes that began before. */
@@ -94,6 +110,10 @@ export class Claims {
       )
       .flatMap(([, wanted]) => wanted);
   }
+}
+
+function filesOf(claimants: readonly Claimant[]): number {
+  return claimants.reduce((sum, { claims }) => sum + filesAmong(claims), 0);
 }
 
 function isLeaving(claimant: Claimant): boolean {

@@ -7,6 +7,7 @@ import { type OptionProblem, OptionsRefused, type ParsedDevice } from '../../dev
 import { deviceTypes, parseDevice } from '../../devices/registry.ts';
 import { conflictsAmong, nameOf } from './claim-conflict.ts';
 import { type Claimant, ownClaimants } from './claimant.ts';
+import { filesAmong, mostFilesEver } from './file-threads.ts';
 
 /** A configuration that can be run, as far as that can be told without opening anything. */
 export interface Configuration {
@@ -37,7 +38,7 @@ export async function loadConfiguration(file: string | null): Promise<Configurat
   const secretive = new Set(
     devices.filter((each) => Object.keys(each.credentialOptions).length > 0).map(({ path }) => path),
   );
-  all.push(...(await claimProblems(own, parsed, secretive, source)));
+  all.push(...(await claimProblems(own, parsed, secretive, source)), ...fileProblems(parsed, source));
   if (config === null || all.length > 0) throw new ConfigRefused(inFileOrder(all));
   return { file: file === null ? source.file : path.resolve(file), config, devices: parsed, own };
 }
@@ -70,6 +71,14 @@ async function claimProblems(
       : text;
     return [source.problem(['devices', device.path, 'options', option], shown)];
   });
+}
+
+/** No process can have the threads for more. */
+function fileProblems(devices: ReadonlyMap<string, ParsedDevice>, source: ConfigSource): ConfigProblem[] {
+  const files = [...devices.values()].reduce((sum, { claims }) => sum + filesAmong(claims), 0);
+  if (files <= mostFilesEver) return [];
+  const message = `found ${files} files that devices write, wanted at most ${mostFilesEver}: each needs a thread of its own`;
+  return [source.problem(['devices'], message)];
 }
 
 function saltFilesOf(devices: readonly DeviceConfig[]): Map<string, string> {

@@ -18,6 +18,7 @@ import { type Ending, EndingLanes } from './ending-lanes.ts';
 import { openLanes, openPatienceMs, reopenLanes } from './open-lanes.ts';
 import { everyDevice, type OpeningRule } from './opening-rule.ts';
 import { Patience } from './patience.ts';
+import { refuseTooManyFiles } from './too-many-files.ts';
 
 export interface DeviceTableSettings {
   readonly salts: Salts;
@@ -27,6 +28,8 @@ export interface DeviceTableSettings {
   readonly events: LaneEvents;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of this process, for files and name lookups. */
+  readonly threads: number;
 }
 
 /** Which devices there are. Changes come in two halves: all that can fail first, then what cannot. */
@@ -71,6 +74,7 @@ export class DeviceTable {
     const hold = this.#claims.holdAll([...table.own, ...claimantsOf(table.devices)]);
     const change: DeviceChange = { scope: { kind: 'table', table }, lanes: [], newSalts: [], hold };
     return this.#orAbandoned(change, async () => {
+      refuseTooManyFiles(change, rule, this.#settings);
       await this.#refuseConflicts(change);
       for (const device of table.devices.values()) await this.#addLaneIfChanged(change, device);
       await openLanes(change.lanes, rule, this.#patience, this.#settings.log);
@@ -82,6 +86,7 @@ export class DeviceTable {
     const hold = this.#claims.holdOne(claimantOf(device, 'enabling'));
     const change: DeviceChange = { scope: { kind: 'one', device }, lanes: [], newSalts: [], hold };
     return this.#orAbandoned(change, async () => {
+      refuseTooManyFiles(change, everyDevice, this.#settings);
       await this.#refuseConflicts(change);
       await this.#addLaneIfChanged(change, device);
       await openLanes(change.lanes, everyDevice, this.#patience, this.#settings.log);

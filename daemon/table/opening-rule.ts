@@ -8,12 +8,15 @@ export interface OpeningRule {
   readonly refuses: (lanes: readonly Lane[], unable: ReadonlySet<Lane>) => boolean;
   /** Whether it goes on once the lanes in `open` are open, and the others may come later. */
   readonly enough: (lanes: readonly Lane[], open: ReadonlySet<Lane>) => boolean;
+  /** Whether it is made all the same when only the files of the API's devices are more than there are threads for. */
+  readonly bearsFilesOfApi: boolean;
 }
 
 /** What runs already is good: a change of it waits for every device, and is made with all of them or not at all. */
 export const everyDevice: OpeningRule = {
   refuses: (_lanes, unable) => unable.size > 0,
   enough: () => false,
+  bearsFilesOfApi: false,
 };
 
 /**
@@ -36,5 +39,6 @@ export function requiredDevices(
     refuses: (lanes, unable) =>
       [...unable].some(({ path }) => !ofApi(path)) && !met(lanes, (lane) => !unable.has(lane)),
     enough: (lanes, open) => met(lanes, (lane) => open.has(lane)),
+    bearsFilesOfApi: true,
   };
 }

@@ -2,6 +2,7 @@ import { type BigIntStats, fstatSync } from 'node:fs';
 import { readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import PQueue from 'p-queue';
 
 /** Where a path leads at one moment. */
 export interface Place {
@@ -25,6 +26,9 @@ const mostLinks = 40;
  */
 const looks = new Map<string, Promise<Place>>();
 
+/** Fewer than the threads that the daemon keeps for itself (file-threads.ts): the others are for what devices write. */
+const turns = new PQueue({ concurrency: 8 });
+
 /** Where an absolute path leads now. What cannot be found out in time counts as leading to its own name. */
 export async function placeOf(at: string): Promise<Place> {
   const before = looks.get(at);
@@ -35,7 +39,7 @@ export async function placeOf(at: string): Promise<Place> {
 }
 
 function begin(at: string): Promise<Place> {
-  const look = lookAt(at).finally(() => looks.delete(at));
+  const look = turns.add(() => lookAt(at)).finally(() => looks.delete(at));
   looks.set(at, look);
   return look;
 }

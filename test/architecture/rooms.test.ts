@@ -31,7 +31,7 @@ const floors: readonly (readonly string[])[] = [
   ['table'],
   ['admin'],
   ['reload.ts'],
-  ['daemon-state.ts'],
+  ['daemon-state.ts', 'daemon-settings.ts'],
   ['daemon.ts'],
   ['service'],
 ];
@@ -48,7 +48,7 @@ interface Import {
 function sourceFiles(room: string): string[] {
   const folder = path.join(projectRoot, room);
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.c?ts$/.test(file))
     .map((file) => path.join(room, file));
 }
 

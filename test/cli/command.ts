@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { StraySignals } from '../../daemon/service/stray-signals.ts';
 
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../cli/start.cjs', import.meta.url));
 
 /** For commands that are run in the test's own process, which leaves its signals alone. */
 export const noSignals: StraySignals = { tellOf() {} };

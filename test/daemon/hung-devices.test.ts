@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { loadLibc } from '../../devices/transport/libc.ts';
 import { StreamPeer } from '../devices/peers/stream-peer.ts';
-import { command, DaemonProcess, patientFileDevice } from '../support/daemon-process.ts';
+import { DaemonProcess, patientFileDevice } from '../support/daemon-process.ts';
 import { FrozenDisk } from '../support/frozen-disk.ts';
+import { hungLookups } from '../support/hung-lookups.ts';
 import { RecordClient } from '../support/record-client.ts';
 import { numberedRecord } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -104,39 +101,13 @@ test('a file on a disk that hangs holds up no reload and no stop, and is left be
 
 test('a name lookup that never ends keeps no stop: the process ends in order, with its exit code', async (t) => {
   const folder = temporaryDirectory(t);
-  const hosts = path.join(folder, 'hosts');
-  // The system reads that file at each lookup, and the open of a FIFO waits for somebody who writes to it.
-  const mounted = spawnSync(
-    'unshare',
-    ['-m', 'sh', '-c', 'mkfifo "$0" && mount --bind "$0" /etc/hosts', hosts],
-    { stdio: 'ignore' },
-  );
-  if (mounted.status !== 0 || loadLibc() === null) {
-    t.skip('needs root, mount namespaces and koffi');
-    return;
-  }
+  const through = hungLookups(t, folder);
+  if (through === null) return;
   const siem = { type: 'socket', options: { address: 'collector.invalid:6514', socket_type: 'tcp' } };
-  const config = {
-    state_dir: 'FOLDER/state',
-    listeners: [{ path: 'FOLDER/ingest.sock' }],
-    admin: { path: 'FOLDER/admin.sock' },
+  const daemon = await DaemonProcess.startThrough(t, folder, through, {
     metrics: { listen: null },
     devices: { 'file/': patientFileDevice, 'siem/': siem },
-  };
-  const file = path.join(folder, 'config.yaml');
-  writeFileSync(file, JSON.stringify(config).replaceAll('FOLDER', folder));
-  const words = ['-m', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', hosts, process.execPath];
-  const child = spawn('unshare', [...words, command, 'run', '--config', file], {
-    stdio: ['ignore', 'ignore', 'pipe'],
   });
-  t.after(() => child.kill('SIGKILL'));
-  let log = '';
-  child.stderr.on('data', (text: Buffer) => {
-    log += text.toString();
-  });
-  await waitFor('it has started', () => / started /.test(log));
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  assert.deepEqual(await ended, [0, null], log);
-  assert.match(log, / stopped\n.* work left behind what="name lookup" calls=1\n$/);
+  assert.equal(await daemon.stop(), 0, daemon.log);
+  assert.match(daemon.log, / stopped\n.* work left behind what="name lookup" calls=1\n$/);
 });

@@ -39,7 +39,7 @@ test('the first steps of the README work as they stand', { skip: missing }, (t) 
     script,
     `set -eu
 ip link set lo up
-node dist/cli/main.js run >welcome.txt 2>log.txt & daemon=$!
+node dist/cli/start.cjs run >welcome.txt 2>log.txt & daemon=$!
 trap 'kill $daemon; wait $daemon' EXIT
 until grep -q 'Send it some records' welcome.txt; do sleep 0.05; done
 ${steps.map((step, index) => `echo "== ${index}"\n${step}`).join('\n')}

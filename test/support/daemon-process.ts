@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from './wait-for.ts';
 
 /** The built command, beside the compiled test that asks. */
-export const command: string = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../cli/main.js');
+export const command: string = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../cli/start.cjs');
 
 /** The parts of a configuration file that a test gives; places are filled in, and `FOLDER` in any text is the test's folder. */
 export type ConfigOverrides = Readonly<Record<string, unknown>>;
@@ -29,10 +29,13 @@ export class DaemonProcess {
   readonly configFile: string;
   #child: ChildProcessByStdio<null, null, Readable> | null = null;
   #log = '';
+  /** Words that start it: a program with its arguments, in front of its own. */
+  readonly #through: readonly string[];
   readonly #environment: NodeJS.ProcessEnv;
 
-  private constructor(folder: string, environment: NodeJS.ProcessEnv) {
+  private constructor(folder: string, through: readonly string[], environment: NodeJS.ProcessEnv) {
     this.folder = folder;
+    this.#through = through;
     this.#environment = environment;
     this.socketPath = path.join(folder, 'ingest.sock');
     this.configFile = path.join(folder, 'config.yaml');
@@ -40,7 +43,18 @@ export class DaemonProcess {
 
   /** Starts a daemon and waits until it takes records. `folder` is the test's own. */
   static async start(test: TestContext, folder: string, overrides: ConfigOverrides): Promise<DaemonProcess> {
-    const daemon = DaemonProcess.begin(test, folder, overrides, {});
+    return DaemonProcess.startThrough(test, folder, [], overrides);
+  }
+
+  /** The same by way of another program, which becomes the daemon. */
+  static async startThrough(
+    test: TestContext,
+    folder: string,
+    through: readonly string[],
+    overrides: ConfigOverrides,
+  ): Promise<DaemonProcess> {
+    const daemon = new DaemonProcess(folder, through, {});
+    daemon.#begin(test, overrides);
     await daemon.#started(0);
     return daemon;
   }
@@ -52,11 +66,15 @@ export class DaemonProcess {
     overrides: ConfigOverrides,
     environment: NodeJS.ProcessEnv,
   ): DaemonProcess {
-    const daemon = new DaemonProcess(folder, environment);
-    daemon.configure(overrides);
-    test.after(() => daemon.kill());
-    daemon.#spawn();
+    const daemon = new DaemonProcess(folder, [], environment);
+    daemon.#begin(test, overrides);
     return daemon;
+  }
+
+  #begin(test: TestContext, overrides: ConfigOverrides): void {
+    this.configure(overrides);
+    test.after(() => this.kill());
+    this.#spawn();
   }
 
   /** Writes the configuration file: JSON is YAML. */
@@ -79,7 +97,8 @@ export class DaemonProcess {
   }
 
   #spawn(): void {
-    const child = spawn(process.execPath, [command, 'run', '--config', this.configFile], {
+    const words = [...this.#through, process.execPath, command, 'run', '--config', this.configFile];
+    const child = spawn(words[0]!, words.slice(1), {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, NOTIFY_SOCKET: undefined, ...this.#environment },
     });

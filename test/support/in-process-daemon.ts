@@ -101,6 +101,7 @@ export function startInProcess(
     log: { debug: heard('debug'), info: heard('info'), warn: heard('warn'), error: heard('error') },
     clock,
     registry: new Registry(),
+    threads: 128,
   });
   const started = daemon;
   test.after(() => started.stop());

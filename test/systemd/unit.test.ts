@@ -29,6 +29,12 @@ test('no way of ending the daemon leaves its memory on disk', () => {
   }
 });
 
+test('the unit lets the daemon have all the threads that it may make for files', () => {
+  const { groups } = /^TasksMax=(?<tasks>\d+)$/m.exec(unit)!;
+  // Node's own are a dozen, and systemd-notify may run beside.
+  assert.ok(Number(groups!['tasks']) >= 1024 + 50);
+});
+
 test('the user the unit runs as is the one that sysusers makes', () => {
   const sysusers = readFileSync(path.join(projectRoot, 'systemd/audit-sidecar.sysusers'), 'utf8');
   const made = /^u (\S+) /m.exec(sysusers)?.[1];

@@ -219,3 +219,14 @@ test('a path that comes from a credential is not repeated', async (t) => {
     assert.deepEqual(more, []);
   }
 });
+
+test('more files than a process can have threads for are one problem', async (t) => {
+  const folder = temporaryDirectory(t);
+  const files = (count: number): string[] =>
+    Array.from({ length: count }, (_, index) => file(`d${index}`, `FOLDER/d${index}.log`));
+  assert.deepEqual(await problemsOf(folder, files(500)), []);
+  assert.deepEqual(
+    await problemsOf(folder, [...files(501), 'none: {type: file, options: {file_path: discard}}']),
+    ['0 devices: found 501 files that devices write, wanted at most 500: each needs a thread of its own'],
+  );
+});

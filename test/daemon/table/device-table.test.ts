@@ -15,7 +15,7 @@ import type { DeviceChange } from '../../../daemon/table/device-change.ts';
 import { DeviceTable } from '../../../daemon/table/device-table.ts';
 import { DevicesRefused } from '../../../daemon/table/devices-refused.ts';
 import { openPatienceMs } from '../../../daemon/table/open-lanes.ts';
-import { everyDevice } from '../../../daemon/table/opening-rule.ts';
+import { everyDevice, requiredDevices } from '../../../daemon/table/opening-rule.ts';
 import { parseDevice } from '../../../devices/registry.ts';
 import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
@@ -58,7 +58,11 @@ class Gate {
   }
 }
 
-async function tableUnderTest(t: TestContext, clock: Clock = systemClock): Promise<TableUnderTest> {
+async function tableUnderTest(
+  t: TestContext,
+  clock: Clock = systemClock,
+  threads = 128,
+): Promise<TableUnderTest> {
   const folder = realpathSync(temporaryDirectory(t));
   const state = await openStateDirectory(path.join(folder, 'state'));
   t.after(() => state.release());
@@ -81,6 +85,7 @@ async function tableUnderTest(t: TestContext, clock: Clock = systemClock): Promi
     metrics,
     events: { onState: () => {}, onWrite: () => {} },
     clock,
+    threads,
     log: createLog(
       { format: 'text', level: 'debug' },
       { write: (line) => log.push(line), now: Date.now, priority: false },
@@ -383,4 +388,36 @@ test('devices of the API that come to share a file are told of, and stop neither
     await refusal(table.prepare(tableOf(device('config', 'c/', 'b.log'), ...both), none)),
     /^Cannot declare device "c\/".* of device "a\/", which was enabled through the API; disable that one first; Cannot declare device "c\/".* of device "b\/"/,
   );
+});
+
+test('one file more than there are threads for is refused, those that are left behind counted', async (t) => {
+  // For three files.
+  const { table, folder, device, log } = await tableUnderTest(t, systemClock, 30);
+  const wayOut = (files: number, value: number): RegExp =>
+    new RegExp(
+      `: devices would have ${files} files, and 30 threads suffice for 3: restart the daemon with UV_THREADPOOL_SIZE=${value} in its environment$`,
+    );
+  const declared = ['a', 'b'].map((name) => device('config', `${name}/`, `${name}.log`));
+  await table.commit(await table.prepare(tableOf(...declared), none), 0);
+  const third = await table.prepareOne(device('api', 'c/', 'c.log'));
+  const fourth = await refusal(table.prepareOne(device('api', 'd/', 'd.log')));
+  assert.match(fourth, /^Cannot enable device "d\/": /);
+  assert.match(fourth, wayOut(4, 32));
+  assert.equal(existsSync(path.join(folder, 'd.log')), false, 'nothing was opened for it');
+  await table.commit(third, 0);
+
+  const [a, b] = declared;
+  const [c, d, e] = ['c', 'd', 'e'].map((name) => device('api', `${name}/`, `${name}.log`));
+  const reload = await refusal(table.prepare(tableOf(a!, b!, c!, d!, e!), none));
+  assert.match(reload, /^Cannot keep /);
+  assert.match(reload, wayOut(5, 34));
+  await table.remove('c/');
+  await table.commit(await table.prepareOne(d!), 0);
+
+  // At a start, files of the API alone are no reason to refuse.
+  const start = requiredDevices({ kind: 'any' }, (at) => at > 'b/');
+  await table.abandon(await table.prepare(tableOf(a!, b!, c!, d!, e!), start));
+  assert.match(log.join(''), /error more files than threads error="Cannot keep .* suffice for 3: /);
+  const many = ['v', 'x', 'y', 'z'].map((name) => device('config', `${name}/`, `${name}.log`));
+  assert.match(await refusal(table.prepare(tableOf(...many), start)), wayOut(4, 32));
 });

@@ -55,7 +55,13 @@ class Meddled {
       { format: 'text', level: 'error' },
       { write: () => {}, now: Date.now, priority: false },
     );
-    const daemon = Daemon.start({ configuration, log, clock: this.#clock, registry: new Registry() });
+    const daemon = Daemon.start({
+      configuration,
+      log,
+      clock: this.#clock,
+      registry: new Registry(),
+      threads: 128,
+    });
     await daemon.started;
     return daemon;
   }

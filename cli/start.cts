@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+require('./thread-pool.cjs');
+
+void import('./main.ts');

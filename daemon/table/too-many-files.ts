@@ -1,0 +1,36 @@
+import type { Log } from '../log/log.ts';
+import type { DeviceChange } from './device-change.ts';
+import { DevicesRefused } from './devices-refused.ts';
+import { filesAmong, mostFiles, mostFilesEver, ownThreads } from './file-threads.ts';
+import type { OpeningRule } from './opening-rule.ts';
+
+/**
+ * Throws `DevicesRefused` when, with the change, devices would have more files than there are threads for. Those that were
+ * left behind on a disk that hangs count until they are closed. Where the rule says so, files of the API's devices alone
+ * are an error in the log.
+ */
+export function refuseTooManyFiles(
+  { scope, hold }: DeviceChange,
+  rule: OpeningRule,
+  { threads, log }: { readonly threads: number; readonly log: Log },
+): void {
+  const files = hold.files();
+  if (files <= mostFiles(threads)) return;
+  if (scope.kind === 'one') {
+    throw new DevicesRefused(
+      `Cannot enable device "${scope.device.config.path}": ${tooMany(files, threads)}`,
+    );
+  }
+  const declared = [...scope.table.devices.values()].filter((device) => device.declared === 'config');
+  const ofFile = declared.reduce((sum, { parsed }) => sum + filesAmong(parsed.claims), 0);
+  const error = `Cannot keep each file from waiting for another: ${tooMany(files, threads)}`;
+  if (!rule.bearsFilesOfApi || ofFile > mostFiles(threads)) throw new DevicesRefused(error);
+  log.error('more files than threads', { error });
+}
+
+/** How many there are, how many there may be, and what changes that. */
+function tooMany(files: number, threads: number): string {
+  const there = `devices would have ${files} files, and ${threads} threads suffice for ${mostFiles(threads)}`;
+  if (files > mostFilesEver) return `${there}; no process can have more than ${mostFilesEver}`;
+  return `${there}: restart the daemon with UV_THREADPOOL_SIZE=${2 * (files + ownThreads)} in its environment`;
+}
