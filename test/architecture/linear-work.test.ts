@@ -141,8 +141,16 @@ function leastTime(work: (text: string) => unknown, text: string): number {
   return Math.min(...Array.from({ length: 4 }, () => cpuTime(work, text)));
 }
 
+/** What is quadratic takes 64 times as much. */
+const times = 8;
+const most = 3 * times;
+
+function ratioOf(work: (text: string) => unknown, text: (length: number) => string): number {
+  return leastTime(work, text(longest)) / leastTime(work, text(longest / times));
+}
+
 for (const [name, work] of Object.entries(entries)) {
-  test(`${name}: a text four times as long is about four times the work`, () => {
+  test(`${name}: a text eight times as long is about eight times the work`, () => {
     const found: string[] = [];
     for (const start of slow.has(name) ? [''] : starts) {
       for (const repeat of repeats) {
@@ -151,8 +159,11 @@ for (const [name, work] of Object.entries(entries)) {
             `${start}${repeat.repeat(Math.ceil(length / repeat.length))}${end}`;
           // Quadratic work takes hundreds of milliseconds; of what takes few, a ratio would only show noise.
           if (cpuTime(work, text(longest)) < 30_000) continue;
-          const ratio = leastTime(work, text(longest)) / leastTime(work, text(longest / 4));
-          if (ratio > 8) found.push(JSON.stringify([start, repeat, end, Math.round(ratio)]));
+          // Measured again before it is believed: a neighbour that empties the caches makes more work, too.
+          let ratio = ratioOf(work, text);
+          for (let again = 0; again < 2 && ratio > most; again++)
+            ratio = Math.min(ratio, ratioOf(work, text));
+          if (ratio > most) found.push(JSON.stringify([start, repeat, end, Math.round(ratio)]));
         }
       }
     }
