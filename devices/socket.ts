@@ -30,7 +30,7 @@ const table = {
     parse: parseSocketType,
   } as Option<SocketType>,
   framing: framingOption(
-    'streams only; left out, `newline`: each line ends in one, and a connection that breaks may leave the peer half a line; `octet-counting` (RFC 6587) puts the length before each line, so that the peer can tell',
+    'streams only; left out, `newline`: each line ends in one, and a connection that breaks may leave the peer half a line; `octet-counting` (RFC 6587) puts the length before each line and its newline, so that the peer can tell',
   ),
   ...tlsOptionTable,
 } as const;

@@ -19,6 +19,9 @@ import {
 } from './transport/socket-options.ts';
 import { readTlsOptions, tlsOptionTable } from './transport/tls-options.ts';
 
+/** A frame that counts more is read by rsyslog as if it were not counted (`MaxFrameSize` of imtcp and imptcp). */
+const largestFrame = 200_000;
+
 const table = {
   facility: {
     default: 'AUTH',
@@ -61,7 +64,7 @@ const table = {
     default: null,
     wanted: 'a size such as "8KiB"',
     effect:
-      'a message, header included, that is larger is refused for this device alone (`too_large`); left out, there is no limit but that of a datagram, and a logger may cut what is longer than its own limit (8 KiB in rsyslog)',
+      'a message that is larger (header included, and the newline that ends it where it is counted) is refused for this device alone (`too_large`); left out, 200000 over streams, as much as rsyslog takes by default (`MaxFrameSize`), and over datagrams what one can hold; a logger cuts what is over its own limit for messages (`maxMessageSize` in rsyslog, 8 KiB by default)',
     parse: (text) => {
       const bytes = parseByteSize(text);
       return bytes === null || bytes === 0 ? undefined : bytes;
@@ -99,7 +102,8 @@ export const syslogKind: RegisteredKind = {
     if (problems.length > 0) return null;
     const withHostname = target.kind === 'tcp' || target.kind === 'udp';
     const header = Object.freeze({ rfc, facility: values.facility, tag: values.tag, withHostname });
-    const limit = values.max_message_bytes ?? Number.POSITIVE_INFINITY;
+    const overStream = target.kind === 'tcp' || target.kind === 'unix';
+    const limit = values.max_message_bytes ?? (overStream ? largestFrame : Number.POSITIVE_INFINITY);
     const unsaid = local && values.socket_type === null && values.framing === null;
     const transport = unsaid ? new LocalLoggerTransport() : transportTo(target, tls);
     return {

@@ -3,18 +3,20 @@ import { type Lines, lineStart } from '../../format/lines.ts';
 /**
  * How a stream's reader finds where a message ends: by a newline behind it, or by its length before it (RFC 6587,
  * section 3.4.1), which also tells a message that broke off from a whole one.
+ *
+ * A counted message ends in a newline as well, which is counted: rsyslog reads a frame that is longer than its
+ * `MaxFrameSize` up to a newline, and would never find the next one's beginning.
  */
 export type Framing = 'newline' | 'octet-counting';
 
 const noHeader = Buffer.alloc(0);
-const newline = 0x0a;
 const space = 0x20;
 const zero = 0x30;
 
 /**
- * A frame for each line, in one buffer: `header`, the line without its newline, and what the framing adds. A message
- * (header and line) of more than `maxMessageBytes` becomes an empty frame. Lines that need nothing added are
- * returned as they are.
+ * A frame for each line, in one buffer: what the framing puts first, `header`, and the line with its newline. A message
+ * of more than `maxMessageBytes` (header, line and, where it is counted, the newline) becomes an empty frame. Lines
+ * that need nothing added are returned as they are.
  */
 export function frameLines(
   lines: Lines,
@@ -24,25 +26,25 @@ export function frameLines(
 ): Lines {
   if (framing === 'newline' && header.length === 0 && maxMessageBytes === Number.POSITIVE_INFINITY)
     return lines;
+  const counted = framing === 'octet-counting';
+  const longest = counted ? maxMessageBytes : maxMessageBytes + 1;
   const count = lines.ends.length;
   const ends = new Uint32Array(count);
   let total = 0;
   for (let index = 0; index < count; index++) {
-    const length = header.length + lines.ends[index]! - lineStart(lines, index) - 1;
-    if (length <= maxMessageBytes) total += length + (framing === 'newline' ? 1 : decimalDigits(length) + 1);
+    const length = header.length + lines.ends[index]! - lineStart(lines, index);
+    if (length <= longest) total += length + (counted ? decimalDigits(length) + 1 : 0);
     ends[index] = total;
   }
   const bytes = Buffer.allocUnsafe(total);
   for (let index = 0; index < count; index++) {
     let at = index === 0 ? 0 : ends[index - 1]!;
-    const end = ends[index]!;
-    if (at === end) continue;
+    if (at === ends[index]!) continue;
     const start = lineStart(lines, index);
-    const stop = lines.ends[index]! - 1;
-    if (framing === 'octet-counting') at = writeLength(bytes, at, header.length + stop - start);
+    const stop = lines.ends[index]!;
+    if (counted) at = writeLength(bytes, at, header.length + stop - start);
     at += header.copy(bytes, at);
     lines.bytes.copy(bytes, at, start, stop);
-    if (framing === 'newline') bytes[end - 1] = newline;
   }
   return { bytes, ends };
 }

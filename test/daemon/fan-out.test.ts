@@ -94,7 +94,7 @@ test('the recorded corpus goes through a running daemon to file, socket and sysl
     },
     require: 'all',
   });
-  // rsyslog was started for messages up to 128 KiB; what is longer it would cut.
+  // Their lines are longer: one of more than 200,000 bytes would be refused for syslog over streams.
   const records = corpusLines('raw.ndjson').filter((record) => record.length < 60_000);
   assert.ok(records.length > 1600);
   const client = await RecordClient.connect(t, daemon.socketPath);

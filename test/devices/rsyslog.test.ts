@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import type { OptionTexts } from '../../devices/device-kind.ts';
+import { headerAt } from '../../devices/syslog/header.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { linesOf, recordTexts } from './batches.ts';
+import { linesOf, recordText, recordTexts } from './batches.ts';
 import { LaneStandIn } from './lane-stand-in.ts';
 import { type Rsyslog, type RsyslogMessage, rsyslogMissing, startRsyslog } from './peers/rsyslog.ts';
 
@@ -51,6 +52,14 @@ test('a real rsyslogd', { skip: rsyslogMissing }, async (context) => {
     );
   }
   await context.test('takes a record of 100 kB whole over TCP', (subtest) => longRecords(subtest, rsyslog));
+  for (const input of ['imtcp', 'imptcp'] as const) {
+    await context.test(`takes what follows a frame over its MaxFrameSize, by ${input}`, (subtest) =>
+      tooLongFrames(subtest, rsyslog, input),
+    );
+    await context.test(`is sent no frame over its MaxFrameSize unless asked for, by ${input}`, (subtest) =>
+      longestFrames(subtest, rsyslog, input),
+    );
+  }
 });
 
 async function everyRecordOnce(
@@ -75,16 +84,61 @@ async function everyRecordOnce(
   if (options['rfc'] !== '3164') assert.deepEqual([first.messageId, first.hostname], ['audit', hostname()]);
 }
 
+/** rsyslog's default. */
+const maxFrameSize = 200_000;
+
+/** The text of a record whose frame says that `bytes` follow. */
+function recordOfFrame(number: number, bytes: number, tag: string): string {
+  const header = headerAt({ rfc: '5424', facility: 4, tag, withHostname: true }, Date.now());
+  return recordText(number, bytes - header.length - 1);
+}
+
+async function tooLongFrames(context: TestContext, rsyslog: Rsyslog, input: Input): Promise<void> {
+  const tag = 'too-long';
+  const options = { address: rsyslog.addresses[input], socket_type: 'tcp', tag, max_message_bytes: '1MiB' };
+  const lane = new LaneStandIn(context, 'syslog', options);
+  const tooLong = [
+    recordOfFrame(1000, maxFrameSize + 1, tag),
+    recordOfFrame(1001, 300_000, tag),
+    recordOfFrame(1002, 900_000, tag),
+  ];
+  const texts = recordTexts(0, 400, 700);
+  const sent = tooLong.flatMap((text, index) => [...texts.slice(index * 100, index * 100 + 100), text]);
+  await lane.deliver(linesOf([...sent, ...texts.slice(300)]));
+  const arrived = (): string[] => textsOf(rsyslog, input, tag);
+  await waitFor('rsyslogd has the last record', () => arrived().includes(texts.at(-1)!));
+  // The three are there too, but not as messages: what counts them stands before their header.
+  assert.deepEqual(arrived(), texts);
+}
+
+async function longestFrames(context: TestContext, rsyslog: Rsyslog, input: Input): Promise<void> {
+  const tag = 'longest';
+  const options = { address: rsyslog.addresses[input], socket_type: 'tcp', tag };
+  const lane = new LaneStandIn(context, 'syslog', options);
+  const longest = recordOfFrame(1, maxFrameSize, tag);
+  await lane.open();
+  const outcome = await lane.write(
+    linesOf([recordText(0, 700), longest, recordOfFrame(2, maxFrameSize + 1, tag), recordText(3, 700)]),
+  );
+  assert.deepEqual(outcome, { settled: 4, refused: [2], failure: null });
+  const arrived = (): string[] => textsOf(rsyslog, input, tag);
+  await waitFor('rsyslogd has the last record', () => arrived().includes(recordText(3, 700)));
+  assert.deepEqual(arrived(), [recordText(0, 700), longest, recordText(3, 700)]);
+}
+
+function textsOf(rsyslog: Rsyslog, input: Input, tag: string): string[] {
+  return rsyslog
+    .messages(input)
+    .filter(({ program }) => program === tag)
+    .map(({ text }) => text);
+}
+
 async function longRecords(context: TestContext, rsyslog: Rsyslog): Promise<void> {
   const options = { address: rsyslog.addresses.imtcp, socket_type: 'tcp', tag: 'long' };
   const lane = new LaneStandIn(context, 'syslog', options);
   const texts = recordTexts(0, 2, 100_000);
   await lane.deliver(linesOf(texts));
-  const arrived = (): string[] =>
-    rsyslog
-      .messages('imtcp')
-      .filter(({ program }) => program === 'long')
-      .map(({ text }) => text);
+  const arrived = (): string[] => textsOf(rsyslog, 'imtcp', 'long');
   await waitFor('rsyslogd has both', () => arrived().length >= 2);
   assert.deepEqual(arrived(), texts);
 }

@@ -16,6 +16,12 @@ export const rsyslogMissing: string | false = (() => {
   }
 })();
 
+/**
+ * Longer than what any test sends. Of a message that ends in a newline and is longer, imptcp 8.2302 writes the beginning
+ * again for each byte: a disk of 100 GB was full after three minutes.
+ */
+const longestMessage = '1m';
+
 /** One message as rsyslog understood it. */
 export interface RsyslogMessage {
   readonly facility: string;
@@ -46,7 +52,9 @@ export async function startRsyslog(test: TestContext): Promise<Rsyslog> {
   mkdirSync(at('work'));
   writeFileSync(at('rsyslog.conf'), configuration(directory, udpPort));
   const args = ['-n', '-f', at('rsyslog.conf'), '-i', at('pid')];
-  const child = spawn('rsyslogd', args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  // No file of it grows past 256 MiB: see `longestMessage`.
+  const limited = ['-c', 'ulimit -f 524288 && exec rsyslogd "$@"', 'sh', ...args];
+  const child = spawn('sh', limited, { stdio: ['ignore', 'inherit', 'inherit'] });
   test.after(() => ended(child));
   const ready = [at('imtcp.port'), at('imptcp.port'), at('imptcp.sock'), at('imuxsock.sock')];
   await waitFor('rsyslogd listens', () => {
@@ -80,7 +88,7 @@ function configuration(directory: string, udpPort: number): string {
     `ruleset(name="${name}") { action(type="omfile" file="${directory}/${name}.log" template="fields") }`;
   const listen = 'port="0" address="127.0.0.1"';
   return `
-global(workDirectory="${directory}/work" maxMessageSize="128k")
+global(workDirectory="${directory}/work" maxMessageSize="${longestMessage}")
 module(load="imtcp") module(load="imptcp") module(load="imudp")
 module(load="imuxsock" SysSock.Use="off")
 template(name="fields" type="string" string="${fields.map((name) => `%${name}%`).join('|')}\\n")

@@ -100,7 +100,7 @@ function newlineMessages(bytes: Buffer): string[] {
   return bytes.toString().split('\n').slice(0, -1);
 }
 
-/** Messages of RFC 6587, section 3.4.1; throws on anything that is none. */
+/** Messages of RFC 6587, section 3.4.1, each without the newline that ends it; throws on anything that is none. */
 export function countedMessages(bytes: Buffer): string[] {
   const messages: string[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -110,7 +110,9 @@ export function countedMessages(bytes: Buffer): string[] {
     if (!/^[1-9]\d*$/.test(digits)) throw new Error(`"${digits}" is no length`);
     const end = space + 1 + Number(digits);
     if (end > bytes.length) break;
-    messages.push(bytes.toString('utf8', space + 1, end));
+    const message = bytes.toString('utf8', space + 1, end);
+    if (!message.endsWith('\n')) throw new Error('A counted message does not end in a newline');
+    messages.push(message.slice(0, -1));
     at = end;
   }
   return messages;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { frameLines } from '../../../devices/transport/framing.ts';
+import { type Framing, frameLines } from '../../../devices/transport/framing.ts';
 import { emptyFrames } from '../../../devices/transport/transport.ts';
 import { linesOf } from '../batches.ts';
 import { countedMessages } from '../peers/stream-peer.ts';
@@ -20,10 +20,10 @@ test('newline framing without a header copies nothing', () => {
   assert.equal(frameLines(lines, 'newline'), lines);
 });
 
-test('octet counting puts the bytes of the message before it and no newline behind it', () => {
+test('octet counting puts the bytes of the message before it, its newline among them', () => {
   const frames = frameLines(linesOf(['a', 'é']), 'octet-counting');
-  assert.equal(frames.bytes.toString(), '1 a2 é');
-  assert.deepEqual(frames.ends, Uint32Array.of(3, 7));
+  assert.equal(frames.bytes.toString(), '2 a\n3 é\n');
+  assert.deepEqual(frames.ends, Uint32Array.of(4, 9));
 });
 
 test('what octet counting frames, a reader of RFC 6587 takes apart', () => {
@@ -40,16 +40,11 @@ test('a header stands before each line', () => {
   assert.equal(frames.bytes.toString(), 'h a\nh b\n');
 });
 
-test('a message over the limit, header included, becomes an empty frame', () => {
-  for (const framing of ['newline', 'octet-counting'] as const) {
-    const frames = frameLines(
-      linesOf(['1234567', '12345678', '1', '12345678']),
-      framing,
-      Buffer.from('h '),
-      9,
-    );
-    assert.deepEqual(emptyFrames(frames), [1, 3]);
-    const wanted = framing === 'newline' ? 'h 1234567\nh 1\n' : '9 h 12345673 h 1';
-    assert.equal(frames.bytes.toString(), wanted);
-  }
+test('a message over the limit, header included and the newline where it is counted, becomes an empty frame', () => {
+  const lines = linesOf(['123456', '1234567', '12345678', '1', '12345678']);
+  const framed = (framing: Framing) => frameLines(lines, framing, Buffer.from('h '), 9);
+  assert.deepEqual(emptyFrames(framed('newline')), [2, 4]);
+  assert.equal(framed('newline').bytes.toString(), 'h 123456\nh 1234567\nh 1\n');
+  assert.deepEqual(emptyFrames(framed('octet-counting')), [1, 2, 4]);
+  assert.equal(framed('octet-counting').bytes.toString(), '9 h 123456\n4 h 1\n');
 });
