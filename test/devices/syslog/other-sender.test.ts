@@ -34,7 +34,8 @@ async function sendByPackage(
   timestamp: Date,
 ): Promise<void> {
   const { transport, rfc, facility } = way;
-  const client = createClient('127.0.0.1', { port: Number(address.split(':')[1]), transport, appName: tag });
+  const [host, port] = address.split(':');
+  const client = createClient(host!, { port: Number(port), transport, appName: tag });
   client.on('error', () => {});
   context.after(() => client.close());
   // Of RFC 3164, it leaves the tag to its caller.
