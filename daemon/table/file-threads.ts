@@ -19,7 +19,9 @@ export function threadsOf(environment: Readonly<Record<string, string | undefine
  * name lookups keep up to half of all, which is libuv's own rule. One file needs no room beside it.
  */
 export function mostFiles(threads: number): number {
-  return Math.max(1, Math.floor(threads / 2) - ownThreads);
+  // Where the machine affords few threads, the daemon shares the want.
+  const own = Math.min(ownThreads, Math.floor(threads / 4));
+  return Math.max(1, Math.floor(threads / 2) - own);
 }
 
 /** More files than this need more threads than a process can have. */

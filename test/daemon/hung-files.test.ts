@@ -110,3 +110,11 @@ test('a process has threads for what its configuration names and the API may add
   assert.match(daemon.log, / started .*devices=60\n/);
   assert.ok(readdirSync(`/proc/${daemon.pid}/task`).length > 2 * (60 + 32 + 12));
 });
+
+test('where the machine affords few threads, fewer are made, and the daemon starts', async (t) => {
+  const folder = temporaryDirectory(t);
+  const devices = { 'file/': patientFileDevice };
+  const daemon = await DaemonProcess.startThrough(t, folder, ['prlimit', '--nproc=60'], { devices });
+  const threads = readdirSync(`/proc/${daemon.pid}/task`).length;
+  assert.ok(threads > 30 && threads < 50, String(threads));
+});

@@ -392,10 +392,10 @@ test('devices of the API that come to share a file are told of, and stop neither
 
 test('one file more than there are threads for is refused, those that are left behind counted', async (t) => {
   // For three files.
-  const { table, folder, device, log } = await tableUnderTest(t, systemClock, 30);
+  const { table, folder, device, log } = await tableUnderTest(t, systemClock, 12);
   const wayOut = (files: number, value: number): RegExp =>
     new RegExp(
-      `: devices would have ${files} files, and 30 threads suffice for 3: restart the daemon with UV_THREADPOOL_SIZE=${value} in its environment$`,
+      `: devices would have ${files} files, and 12 threads suffice for 3: restart the daemon with UV_THREADPOOL_SIZE=${value} in its environment$`,
     );
   const declared = ['a', 'b'].map((name) => device('config', `${name}/`, `${name}.log`));
   await table.commit(await table.prepare(tableOf(...declared), none), 0);
