@@ -36,8 +36,6 @@ export class Destination {
   readonly excused: Set<number> = new Set();
   /** Broken connections whose senders do not know yet. */
   newsUnderWay = 0;
-  /** A device was closed while the operating system still held its write: that comes when it comes. */
-  writeLeftBehind = false;
   readonly #world: World;
   readonly #logged = new Set<number>();
   /** How many copies are on their way. */
@@ -50,6 +48,8 @@ export class Destination {
   #waiting: (() => void)[] = [];
   /** Half a line is at the end of the file, until somebody ends it. */
   #torn = false;
+  #turns: ((end: () => void) => void)[] = [];
+  #turnTaken = false;
 
   constructor(world: World, settings: DestinationSettings) {
     this.#world = world;
@@ -105,12 +105,29 @@ export class Destination {
   }
 
   append(record: number): void {
-    // Real devices with one file take turns; these do not, so what was left behind may come after another's half line.
-    if (this.#torn && !this.writeLeftBehind)
+    if (this.#torn)
       this.#world.violated('whole lines', `record ${record} is glued to half a line in ${this.path}`);
     this.log.push(record);
     this.#logged.add(record);
     this.lost.delete(record);
+  }
+
+  /** The devices of one process that have this file open take turns, as real ones do. */
+  inTurn(begin: (end: () => void) => void): void {
+    this.#turns.push(begin);
+    if (!this.#turnTaken) this.#nextTurn();
+  }
+
+  /** The process is gone, and with it all that waited. */
+  forgetTurns(): void {
+    this.#turns = [];
+    this.#turnTaken = false;
+  }
+
+  #nextTurn(): void {
+    const begin = this.#turns.shift();
+    this.#turnTaken = begin !== undefined;
+    begin?.(() => this.#nextTurn());
   }
 
   tear(): void {

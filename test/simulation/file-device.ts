@@ -30,27 +30,40 @@ export class FileDevice implements SimulatedDevice {
   }
 
   #openAnew(verb: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waits.later(() =>
-        this.#waits.whenMoving(() => {
-          if (this.#destination.trouble === 'refusing') {
-            reject(
-              new DeviceFailure('permission', `Cannot ${verb} "${this.#destination.path}": not allowed`),
-            );
-            return;
-          }
-          this.#destination.endHalfLine();
-          resolve();
-        }),
-      );
+    return this.#inTurn(() => {
+      if (this.#destination.trouble === 'refusing') {
+        throw new DeviceFailure('permission', `Cannot ${verb} "${this.#destination.path}": not allowed`);
+      }
+      this.#destination.endHalfLine();
     });
   }
 
   write(lines: Lines): Promise<WriteOutcome> {
     const records = recordsOf(lines);
-    this.#writing = records;
-    return new Promise((resolve) => {
-      this.#waits.later(() => this.#waits.whenMoving(() => resolve(this.#finish(records))));
+    return this.#inTurn(
+      () => this.#finish(records),
+      () => {
+        this.#writing = records;
+      },
+    );
+  }
+
+  /** What the operating system does when nobody else is at the file, once it gets to it. */
+  #inTurn<Result>(finish: () => Result, begun: () => void = () => {}): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#destination.inTurn((end) => {
+        begun();
+        this.#waits.later(() =>
+          this.#waits.whenMoving(() => {
+            try {
+              resolve(finish());
+            } catch (error) {
+              reject(error);
+            }
+            end();
+          }),
+        );
+      });
     });
   }
 
@@ -66,12 +79,11 @@ export class FileDevice implements SimulatedDevice {
     return { settled, refused: [], failure: new DeviceFailure('no_space', 'Cannot write: disk is full') };
   }
 
-  async close(): Promise<void> {
-    if (this.#writing.length > 0) this.#destination.writeLeftBehind = true;
-  }
+  async close(): Promise<void> {}
 
   kill(): void {
     this.#waits.kill();
+    this.#destination.forgetTurns();
     // Part of what was handed over gets there.
     const written = this.#writing.slice(0, this.#random.below(this.#writing.length + 1));
     for (const record of written) this.#destination.append(record);

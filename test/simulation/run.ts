@@ -96,9 +96,8 @@ export async function runSeed(
   return { seed, violation, hash: trace.hash, trace: trace.lines, records: connectionOf.length };
 }
 
-/** What a disabled device left in a connection, or in a write that hangs, may come after what the next device sent. */
+/** What a disabled device left in a connection may come after what the next device sent. */
 function keepsOrder(destination: Destination, lives: readonly Life[]): boolean {
-  if (destination.writeLeftBehind) return false;
   if (destination.settings.transport !== 'stream') return true;
   return !lives.some((life) => life.changes.some((change) => change.kind === 'disable'));
 }
