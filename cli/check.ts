@@ -34,6 +34,10 @@ async function check(file: string, json: boolean): Promise<number> {
   const { loadConfiguration } = await import('../daemon/table/configuration.ts');
   try {
     const { config } = await loadConfiguration(file);
+    const { openFilesFault } = await import('../daemon/service/open-files.ts');
+    const fault = openFilesFault(config, config.devices.size);
+    // The daemon may be started with another limit than this shell's.
+    if (fault !== null) tell(`note: started from here: ${fault}\n`);
     const summary = `${counted(config.devices.size, 'device')}, ${counted(config.listeners.length, 'listener')}`;
     if (json) printJson({ ok: true, problems: [] });
     else printLines(`${file}: ok, ${summary}\n`);

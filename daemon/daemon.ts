@@ -173,6 +173,11 @@ export class Daemon {
     return this.#monitoring.address;
   }
 
+  /** How many devices are enabled. */
+  get devices(): number {
+    return this.#ingest.broker.lanes.length;
+  }
+
   /** One line for the service manager. */
   get statusText(): string {
     const { broker, counters } = this.#ingest;

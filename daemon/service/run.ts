@@ -12,6 +12,7 @@ import { threadsOf } from '../table/file-threads.ts';
 import { leaveBehind } from './leave-behind.ts';
 import { createNotifier, type Notifier } from './notify.ts';
 import { openDatagramSender } from './notify-socket.ts';
+import { openFilesFault } from './open-files.ts';
 import { explainRefusal } from './refusal-text.ts';
 import { Signals } from './signals.ts';
 import { closeDebugger, type StraySignals } from './stray-signals.ts';
@@ -71,6 +72,7 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
       const searched = (process.env['PATH'] ?? '').split(':');
       process.stdout.write(welcome(config, daemon.monitoringAddress, program, searched));
     }
+    tellOfOpenFiles(config, daemon, log);
     log.info('started', { pid: process.pid, devices: configuration.devices.size });
     stopReporting = report(daemon, notifier);
   }
@@ -99,6 +101,7 @@ async function reload(
     const configuration = await loadConfiguration(file);
     await daemon.reload(configuration);
     log.use(configuration.config.log);
+    tellOfOpenFiles(configuration.config, daemon, log);
     log.info('reloaded', { devices: configuration.devices.size });
     return configuration.config;
   } catch (error) {
@@ -109,6 +112,11 @@ async function reload(
     // Behind STOPPING=1 it would say that the daemon is up again.
     if (daemon.phase === 'running') notifier.ready(daemon.statusText);
   }
+}
+
+function tellOfOpenFiles(config: Config, daemon: Daemon, log: Log): void {
+  const error = openFilesFault(config, daemon.devices);
+  if (error !== null) log.warn('too few open files', { error });
 }
 
 /** Tells the service manager that the daemon is ready, and from then on that it is alive; returns what ends it. */

@@ -8,15 +8,15 @@ export interface OpeningRule {
   readonly refuses: (lanes: readonly Lane[], unable: ReadonlySet<Lane>) => boolean;
   /** Whether it goes on once the lanes in `open` are open, and the others may come later. */
   readonly enough: (lanes: readonly Lane[], open: ReadonlySet<Lane>) => boolean;
-  /** Whether it is made all the same when only the files of the API's devices are more than there are threads for. */
-  readonly bearsFilesOfApi: boolean;
+  /** Whether it is made all the same when devices then have more files than there are threads for. */
+  readonly bearsManyFiles: boolean;
 }
 
 /** What runs already is good: a change of it waits for every device, and is made with all of them or not at all. */
 export const everyDevice: OpeningRule = {
   refuses: (_lanes, unable) => unable.size > 0,
   enough: () => false,
-  bearsFilesOfApi: false,
+  bearsManyFiles: false,
 };
 
 /**
@@ -39,6 +39,7 @@ export function requiredDevices(
     refuses: (lanes, unable) =>
       [...unable].some(({ path }) => !ofApi(path)) && !met(lanes, (lane) => !unable.has(lane)),
     enough: (lanes, open) => met(lanes, (lane) => open.has(lane)),
-    bearsFilesOfApi: true,
+    // It may be that the machine affords no more, or that they are the API's.
+    bearsManyFiles: true,
   };
 }

@@ -1,13 +1,12 @@
 import type { Log } from '../log/log.ts';
 import type { DeviceChange } from './device-change.ts';
 import { DevicesRefused } from './devices-refused.ts';
-import { filesAmong, mostFiles, mostFilesEver, ownThreads } from './file-threads.ts';
+import { mostFiles, mostFilesEver, ownThreads } from './file-threads.ts';
 import type { OpeningRule } from './opening-rule.ts';
 
 /**
  * Throws `DevicesRefused` when, with the change, devices would have more files than there are threads for. Those that were
- * left behind on a disk that hangs count until they are closed. Where the rule says so, files of the API's devices alone
- * are an error in the log.
+ * left behind on a disk that hangs count until they are closed. Where the rule bears it, it is an error in the log.
  */
 export function refuseTooManyFiles(
   { scope, hold }: DeviceChange,
@@ -16,15 +15,12 @@ export function refuseTooManyFiles(
 ): void {
   const files = hold.files();
   if (files <= mostFiles(threads)) return;
-  if (scope.kind === 'one') {
-    throw new DevicesRefused(
-      `Cannot enable device "${scope.device.config.path}": ${tooMany(files, threads)}`,
-    );
-  }
-  const declared = [...scope.table.devices.values()].filter((device) => device.declared === 'config');
-  const ofFile = declared.reduce((sum, { parsed }) => sum + filesAmong(parsed.claims), 0);
-  const error = `Cannot keep each file from waiting for another: ${tooMany(files, threads)}`;
-  if (!rule.bearsFilesOfApi || ofFile > mostFiles(threads)) throw new DevicesRefused(error);
+  const action =
+    scope.kind === 'one'
+      ? `Cannot enable device "${scope.device.config.path}"`
+      : 'Cannot keep each file from waiting for another';
+  const error = `${action}: ${tooMany(files, threads)}`;
+  if (!rule.bearsManyFiles) throw new DevicesRefused(error);
   log.error('more files than threads', { error });
 }
 
