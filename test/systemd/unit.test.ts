@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { loadConfig } from '../../config/load.ts';
 import { projectRoot } from '../support/project-root.ts';
 
 const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
@@ -33,6 +34,17 @@ test('the unit lets the daemon have all the threads that it may make for files',
   const { groups } = /^TasksMax=(?<tasks>\d+)$/m.exec(unit)!;
   // Node's own are a dozen, and systemd-notify may run beside.
   assert.ok(Number(groups!['tasks']) >= 1024 + 50);
+});
+
+test('the unit has room for the default limits', () => {
+  const { config } = loadConfig(null);
+  const { groups } = /^MemoryMax=(?<gibibytes>\d+)G$/m.exec(unit)!;
+  const queueBytes = 64 * 1024 ** 2;
+  // Measured, as docs/systemd.md says.
+  const wanted = 200 * 1024 ** 2 + 1.6 * config.limits.totalBytes + 5 * queueBytes;
+  assert.ok(Number(groups!['gibibytes']) * 1024 ** 3 >= wanted, String(wanted / 1024 ** 2));
+  const files = Number(/^LimitNOFILE=(\d+)$/m.exec(unit)![1]);
+  assert.ok(files > 256 + config.limits.connections + 4 * 1000 + 2 * 100);
 });
 
 test('the user the unit runs as is the one that sysusers makes', () => {
