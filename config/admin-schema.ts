@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type AllowedAddress, parseAllowedAddress } from './allowed-address.ts';
 import type { AdminConfig } from './config.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import { socketPath } from './listener-schema.ts';
@@ -28,6 +29,11 @@ const tcp: z.ZodType<AdminConfig['tcp']> = section({
   })
   .nullable();
 
+const allowedAddress: z.ZodType<AllowedAddress> = scalar(
+  'a host, an address or a range such as 10.0.0.0/8, each alone or with a port, or the path of a UNIX socket',
+  ({ text }) => parseAllowedAddress(text),
+);
+
 /** The key `admin`. */
 export const admin: z.ZodType<AdminConfig> = section({
   path: socketPath.default('/run/audit-sidecar/admin.sock'),
@@ -36,6 +42,7 @@ export const admin: z.ZodType<AdminConfig> = section({
   file_roots: list('a list of folders', filePath).default(['/var/log/audit-sidecar']),
   allow_prefix: flag.default(false),
   allow_log_raw: flag.default(false),
+  allow_addresses: list('a list of addresses', allowedAddress).nullable().default(null),
 })
   .transform((found) => ({
     path: found.path,
@@ -44,5 +51,6 @@ export const admin: z.ZodType<AdminConfig> = section({
     fileRoots: found.file_roots,
     allowPrefix: found.allow_prefix,
     allowLogRaw: found.allow_log_raw,
+    allowAddresses: found.allow_addresses,
   }))
   .prefault({});

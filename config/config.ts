@@ -1,4 +1,5 @@
 import type { MountKeys } from '../format/line-options.ts';
+import type { AllowedAddress } from './allowed-address.ts';
 
 /** Which devices must have a record before it is answered `ok`. */
 export type Requirement =
@@ -46,6 +47,8 @@ export interface AdminConfig {
   readonly fileRoots: readonly string[];
   readonly allowPrefix: boolean;
   readonly allowLogRaw: boolean;
+  /** Where devices of the API may connect; `null`: anywhere. */
+  readonly allowAddresses: readonly AllowedAddress[] | null;
 }
 
 export interface DeviceConfig {

@@ -36,6 +36,12 @@ export function fillCredentials(text: string, directory: string | undefined): Fi
   return refusal === null ? { kind: 'filled', text: filled } : { kind: 'refused', message: refusal };
 }
 
+/** The names in `${credential:NAME}` that can be one. */
+export function namedCredentials(text: string): readonly string[] {
+  if (!text.includes('${credential:')) return [];
+  return [...text.matchAll(reference)].flatMap(([, name = '']) => (namePattern.test(name) ? [name] : []));
+}
+
 type Read =
   | { readonly kind: 'read'; readonly text: string }
   | { readonly kind: 'refused'; readonly message: string };

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Document, isScalar, LineCounter } from 'yaml';
 import type { Config, ConfigProblem, DeviceConfig } from './config.ts';
 import { crossCheck } from './cross-checks.ts';
@@ -28,6 +29,8 @@ export interface ReadConfig {
   readonly devices: readonly DeviceConfig[];
   /** The keys that are in order by themselves. */
   readonly keys: Partial<ReadKeys>;
+  /** Files with credentials that are asked for. */
+  readonly credentialFiles: readonly string[];
   /** In the order of the file. */
   readonly problems: readonly ConfigProblem[];
   readonly source: ConfigSource;
@@ -84,14 +87,16 @@ export function parseConfig(file: string, text: string): ReadConfig {
 }
 
 function readDocument(file: string, document: Document, lines: LineCounter): ReadConfig {
-  const built = buildTree(document, process.env['CREDENTIALS_DIRECTORY']);
+  const folder = process.env['CREDENTIALS_DIRECTORY'];
+  const built = buildTree(document, folder);
   const { places, faults } = built;
+  const credentialFiles = folder ? [...built.credentials].map((name) => path.join(folder, name)) : [];
   const tree = withoutEmptySections(built.tree, (key) => isWordNull(document.get(key, true)));
   const deviceTrees = Object.entries(mapAt(tree, 'devices') ?? {});
   const asWritten = new Map<string, string>();
   for (const [written] of deviceTrees) {
-    const path = normaliseDevicePath(written) ?? written;
-    if (!asWritten.has(path)) asWritten.set(path, written);
+    const devicePath = normaliseDevicePath(written) ?? written;
+    if (!asWritten.has(devicePath)) asWritten.set(devicePath, written);
   }
   const source = configSource(file, places, lines, asWritten);
 
@@ -110,12 +115,12 @@ function readDocument(file: string, document: Document, lines: LineCounter): Rea
   const problems = inFileOrder(found.map(({ path, message }) => source.problem(path, message)));
 
   const devices = deviceTrees.flatMap(([written, value]): DeviceConfig[] => {
-    const path = normaliseDevicePath(written);
-    const parsed = path === null ? null : device.safeParse(value);
-    return path !== null && parsed?.success ? [frozen({ path, ...parsed.data })] : [];
+    const devicePath = normaliseDevicePath(written);
+    const parsed = devicePath === null ? null : device.safeParse(value);
+    return devicePath !== null && parsed?.success ? [frozen({ path: devicePath, ...parsed.data })] : [];
   });
   const config = result.success && problems.length === 0 ? asConfig(result.data, devices) : null;
-  return { config, devices, keys, problems, source };
+  return { config, devices, keys, credentialFiles, problems, source };
 }
 
 function readableKeys(tree: Tree): Partial<ReadKeys> {
@@ -156,7 +161,7 @@ function firstOfEachLine(problems: readonly ConfigProblem[]): ConfigProblem[] {
 
 function unusable(file: string, problems: readonly ConfigProblem[]): ReadConfig {
   const source = configSource(file, new Map(), new LineCounter(), new Map());
-  return { config: null, devices: [], keys: {}, problems, source };
+  return { config: null, devices: [], keys: {}, credentialFiles: [], problems, source };
 }
 
 /** Sorting keeps the order of what is at the same place. */

@@ -1,5 +1,5 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml';
-import { fillCredentials } from './credential.ts';
+import { fillCredentials, namedCredentials } from './credential.ts';
 import { Leaf, type Tree } from './leaf.ts';
 import type { ConfigPath } from './problem.ts';
 
@@ -10,6 +10,8 @@ export interface PlacedTree {
   readonly places: ReadonlyMap<string, number>;
   /** Values that cannot be used whatever key they stand at. */
   readonly faults: readonly { readonly path: ConfigPath; readonly message: string }[];
+  /** The names of all credentials that are asked for. */
+  readonly credentials: ReadonlySet<string>;
 }
 
 /** Names a path in `PlacedTree.places`; unlike the dotted form it cannot be mistaken for another path. */
@@ -26,6 +28,7 @@ const deepest = 32;
 export function buildTree(document: Document, credentialsDirectory: string | undefined): PlacedTree {
   const places = new Map<string, number>();
   const faults: { path: ConfigPath; message: string }[] = [];
+  const credentials = new Set<string>();
   let values = 0;
 
   const fault = (path: ConfigPath, message: string): null => {
@@ -70,6 +73,7 @@ export function buildTree(document: Document, credentialsDirectory: string | und
   const buildScalar = (scalar: Scalar, path: ConfigPath): Tree => {
     if (scalar.value === null) return null;
     const text = typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? String(scalar.value));
+    for (const name of namedCredentials(text)) credentials.add(name);
     const filled = fillCredentials(text, credentialsDirectory);
     if (filled.kind === 'refused') return fault(path, filled.message);
     if (filled.kind === 'filled') return new Leaf(filled.text, 'text', text);
@@ -78,7 +82,7 @@ export function buildTree(document: Document, credentialsDirectory: string | und
   };
 
   const tree = build(document.contents, []);
-  return { tree, places, faults };
+  return { tree, places, faults, credentials };
 }
 
 /** An anchor counts only above its alias, so a value can never contain itself. */

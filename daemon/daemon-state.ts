@@ -2,6 +2,7 @@ import type { Control } from './admin/control.ts';
 import type { Phase } from './monitoring/health.ts';
 import { Refused } from './refused.ts';
 import type { ReloadedParts } from './reload.ts';
+import { type Claimant, serverAt } from './table/claimant.ts';
 
 /** A reload that cannot be now, or asks for what only a restart can change. Nothing was changed. */
 export class ReloadRefused extends Refused {
@@ -35,6 +36,17 @@ export class DaemonState {
   /** `null` when the start is not through. */
   get parts(): Parts | null {
     return this.#state.phase === 'starting' ? null : this.#state.parts;
+  }
+
+  /** Where servers listen, with the ports that the system chose; nowhere before the start is through. */
+  get listening(): readonly Claimant[] {
+    if (this.parts === null) return [];
+    const { listeners, admin, monitoring } = this.parts;
+    return [
+      ...listeners.addresses.flatMap((each) => serverAt('a listener for records', each)),
+      ...serverAt('the admin API', admin.tcpAddress),
+      ...serverAt('the metrics', monitoring.address),
+    ];
   }
 
   /** The start is through; a stop that has begun meanwhile goes on. */

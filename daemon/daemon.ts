@@ -28,6 +28,7 @@ import { declaredDevices } from './table/declared-devices.ts';
 import { destroyLeaving } from './table/device-salts.ts';
 import { DeviceTable } from './table/device-table.ts';
 import { requiredDevices } from './table/opening-rule.ts';
+import { ConfiguredReach } from './table/reach.ts';
 import { followPolicy, recordPolicy, usePolicy } from './table/record-policy.ts';
 
 /** The running process: what a start builds, a reload changes and a stop takes down. */
@@ -132,9 +133,10 @@ export class Daemon {
       onWrite: (lane, seconds) => this.#metrics.observeWrite(lane.path, seconds),
     };
     const { salts } = store;
-    const metrics = this.#metrics;
-    const log = this.#log;
-    const devices = new DeviceTable({ salts, formatter, broker, metrics, events, clock, log, threads });
+    const [metrics, log] = [this.#metrics, this.#log];
+    const reach = new ConfiguredReach(current, () => this.#state.listening);
+    const settings = { salts, formatter, broker, metrics, events, clock, log, threads, reach };
+    const devices = new DeviceTable(settings);
     this.#hurry = () => devices.hurry();
     const table = declaredDevices(configuration, store.current);
     const ofApi = (path: string): boolean => table.devices.get(path)!.declared === 'api';
@@ -154,8 +156,7 @@ export class Daemon {
     this.#undoWith('changes', () => control.stop());
     this.#state.goOn();
 
-    const listening = await this.#listeners.prepare(config.listeners);
-    await this.#listeners.commit(listening);
+    await this.#listeners.commit(await this.#listeners.prepare(config.listeners));
     this.#undoWith('listeners', () => this.#listeners.closeDoors());
     this.#state.goOn();
     const [monitoring, listeners] = [this.#monitoring, this.#listeners];

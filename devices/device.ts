@@ -1,4 +1,5 @@
 import type { Lines } from '../format/lines.ts';
+import type { PeerBounds } from './peer-bounds.ts';
 
 /**
  * A device pushes whole lines to one destination. It owns nothing else: queue, deadline, retry, state and
@@ -113,4 +114,6 @@ export interface DeviceSettings {
   /** Called when the device can go on, but somebody should look: once until that is over. */
   readonly onTrouble: (trouble: DeviceFailure) => void;
   readonly clock: DeviceClock;
+  /** Where the device may connect; `null` for the operator's own, which may connect anywhere. */
+  readonly peerBounds: PeerBounds | null;
 }

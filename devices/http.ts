@@ -1,7 +1,8 @@
+import path from 'node:path';
 import { parseGoBoolean } from '../config/go-boolean.ts';
 import { shownUri } from '../config/hidden-credentials.ts';
 import type { LineOptions } from '../format/line-options.ts';
-import { type HeaderSource, parseHeaders, remoteHeaderFault, shownHeaders } from './http/headers.ts';
+import { filesOf, type HeaderSource, parseHeaders, remoteHeaderFault, shownHeaders } from './http/headers.ts';
 import { HttpDevice } from './http/http-device.ts';
 import { type PostTarget, parseTarget, unsupportedScheme } from './http/target.ts';
 import { type Option, readOptions } from './option-table.ts';
@@ -23,9 +24,10 @@ const table = {
     default: '{}',
     confidential: true,
     shown: shownHeaders,
-    wanted: 'a JSON object that maps names to lists of texts, such as {"Authorization": ["env://TOKEN"]}',
+    wanted:
+      'a JSON object that maps names to lists of texts, such as {"Authorization": ["env://TOKEN"]}, with one text for Host',
     effect:
-      'sent with every request; a value `env://NAME` or `file://PATH` is read when the device opens, and again after a failure and at a reload; headers that say where a message ends are refused',
+      'sent with every request; a value `env://NAME` or `file://PATH` is read when the device opens, and again after a failure and at a reload; headers that say where a message ends are refused; `Host`, and `Authorization` beside a user in `uri`, take the place of what would be sent',
     parse: parseHeaders,
   } as Option<readonly HeaderSource[]>,
   batch: {
@@ -50,10 +52,16 @@ export const httpKind: RegisteredKind = {
     const fault = limits === null ? null : remoteHeaderFault(headers);
     if (fault !== null) problems.push({ option: 'headers', message: fault });
     const options = Object.freeze({ target, headers, contentType: contentTypeOf(line, batch), batch, tls });
-    const claim = { kind: 'port', option: 'uri', host: target.host, port: target.port } as const;
-    return { claims: [claim], create: () => new HttpDevice(options) };
+    const { host, port } = target;
+    const claim = { kind: 'port', option: 'uri', protocol: 'tcp', host, port } as const;
+    return {
+      claims: [claim, ...filesOf(headers).map((file) => ({ ...readClaim, path: path.resolve(file) }))],
+      create: ({ peerBounds }) => new HttpDevice(options, peerBounds),
+    };
   },
 };
+
+const readClaim = { kind: 'read', option: 'headers' } as const;
 
 function contentTypeOf(line: LineOptions, batch: boolean): string {
   if (line.prefix !== '') return 'text/plain; charset=utf-8';

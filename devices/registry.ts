@@ -1,12 +1,20 @@
+import path from 'node:path';
 import { suggest } from '../config/suggestion.ts';
+import type { DeviceClaim } from './device-claim.ts';
 import { type OptionProblem, OptionsRefused, type OptionTexts, type ParsedDevice } from './device-kind.ts';
 import { fileKind } from './file.ts';
 import { httpKind } from './http.ts';
 import { laneOptionTable, readLaneOptions } from './lane-option-texts.ts';
 import { lineOptionTable, readLineOptions } from './line-option-texts.ts';
-import { alternatives, refuseUnknownOptions, shortened, shownOptions } from './option-table.ts';
+import {
+  alternatives,
+  type OptionTable,
+  refuseUnknownOptions,
+  shortened,
+  shownOptions,
+} from './option-table.ts';
 import type { RegisteredKind } from './registered-kind.ts';
-import { type RemoteLimits, refuseBeyond } from './remote-limits.ts';
+import { type RemoteLimits, refuseBeyond, refusePeers } from './remote-limits.ts';
 import { socketKind } from './socket.ts';
 import { syslogKind } from './syslog.ts';
 
@@ -39,8 +47,18 @@ export function parseDevice(
   const lane = readLaneOptions(options, problems);
   if (limits !== null) refuseBeyond(limits, line, problems);
   const read = kind.read(options, problems, line, limits);
+  if (read !== null && limits !== null) refusePeers(limits, read.claims, problems);
   if (read === null || problems.length > 0) throw new OptionsRefused(problems);
-  return Object.freeze({ type, line, lane, claims: read.claims, create: read.create });
+  const claims = [...read.claims, ...filesRead(kind.options, options)];
+  return Object.freeze({ type, line, lane, claims, create: read.create });
+}
+
+/** Claims of the files that options name for reading. */
+function filesRead(table: OptionTable, texts: OptionTexts): DeviceClaim[] {
+  return Object.entries(table).flatMap(([option, { readsFile }]) => {
+    const text = texts[option];
+    return readsFile && text !== undefined ? [{ kind: 'read', option, path: path.resolve(text) }] : [];
+  });
 }
 
 /** The options of a device without passwords and the like. Of a type that is not known nothing may be shown. */

@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { type AllowedAddress, allowsHost } from '../config/allowed-address.ts';
 import type { LineOptions } from '../format/line-options.ts';
+import type { DeviceClaim } from './device-claim.ts';
 import type { OptionProblem } from './device-kind.ts';
 import { leadsSync, liesBelow } from './file/leads.ts';
 
@@ -13,6 +15,8 @@ export interface RemoteLimits {
   readonly fileRoots: readonly string[];
   readonly allowPrefix: boolean;
   readonly allowLogRaw: boolean;
+  /** Where a device may connect; `null`: anywhere. */
+  readonly allowAddresses: readonly AllowedAddress[] | null;
 }
 
 /** Adds a problem for each option of the line that asks for more than the limits allow. */
@@ -20,6 +24,25 @@ export function refuseBeyond(limits: RemoteLimits, line: LineOptions, problems: 
   // What was understood is judged and not the text, so that no spelling gets past.
   if (line.prefix !== '' && !limits.allowPrefix) problems.push(notAllowed('prefix', 'admin.allow_prefix'));
   if (line.logRaw && !limits.allowLogRaw) problems.push(notAllowed('log_raw', 'admin.allow_log_raw'));
+}
+
+/** Adds a problem for each peer that the limits do not allow, as far as that can be told before its name is looked up. */
+export function refusePeers(
+  { allowAddresses }: RemoteLimits,
+  claims: readonly DeviceClaim[],
+  problems: OptionProblem[],
+): void {
+  if (allowAddresses === null) return;
+  for (const claim of claims) {
+    if (!mayConnect(allowAddresses, claim)) problems.push(notAllowed(claim.option, 'admin.allow_addresses'));
+  }
+}
+
+function mayConnect(allowed: readonly AllowedAddress[], claim: DeviceClaim): boolean {
+  if (claim.kind === 'port') return allowsHost(allowed, claim.host, claim.port) !== 'no';
+  if (claim.kind !== 'peer') return true;
+  const socket = leadsSync(claim.path);
+  return allowed.some((each) => each.kind === 'path' && leadsSync(path.resolve(each.path)) === socket);
 }
 
 /**

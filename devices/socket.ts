@@ -47,10 +47,14 @@ export const socketKind: RegisteredKind = {
     const framing = readFraming(values.framing, 'newline', target, problems);
     const tls = readTlsOptions(values, target, problems);
     if (problems.length > 0) return null;
-    const transport = transportTo(target, tls);
     return {
       claims: peerClaims(target),
-      create: (settings) => new FramedDevice(transport, (lines) => frameLines(lines, framing), settings),
+      create: (settings) =>
+        new FramedDevice(
+          transportTo(target, tls, settings.peerBounds),
+          (lines) => frameLines(lines, framing),
+          settings,
+        ),
     };
   },
 };

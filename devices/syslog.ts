@@ -105,12 +105,11 @@ export const syslogKind: RegisteredKind = {
     const overStream = target.kind === 'tcp' || target.kind === 'unix';
     const limit = values.max_message_bytes ?? (overStream ? largestFrame : Number.POSITIVE_INFINITY);
     const unsaid = local && values.socket_type === null && values.framing === null;
-    const transport = unsaid ? new LocalLoggerTransport() : transportTo(target, tls);
     return {
       claims: peerClaims(target),
       create: (settings) =>
         new FramedDevice(
-          transport,
+          unsaid ? new LocalLoggerTransport() : transportTo(target, tls, settings.peerBounds),
           (lines) => frameLines(lines, framing, headerAt(header, settings.clock.wallTime()), limit),
           settings,
         ),

@@ -34,6 +34,11 @@ export class ListenerTable {
     this.#log = log;
   }
 
+  /** `host:port` or path of each, with the port that the system chose. */
+  get addresses(): readonly string[] {
+    return this.#listeners.map(shown);
+  }
+
   /** Opens listeners at new addresses. Rejects with `SocketPathRefused` or `ListenRefused`, having closed those it opened. */
   async prepare(configs: readonly ListenerConfig[]): Promise<ListenerChange> {
     const opened: Listener[] = [];

@@ -1,11 +1,7 @@
-import path from 'node:path';
 import { pathsCollide } from '../../config/device-path.ts';
-import { isLoopback } from '../../config/listen-address.ts';
-import type { Claim, Claimant } from './claimant.ts';
-import { type Place, placeOf, placeOfDescriptor } from './place.ts';
-import { isRotatedName } from './rotated-name.ts';
-
-export type DeviceClaimant = Extract<Claimant, { kind: 'device' }>;
+import type { Claim, Claimant, DeviceClaimant } from './claimant.ts';
+import { identitiesIn, type Place, placeOf, placeOfDescriptor } from './place.ts';
+import { nameOf, type Placed, sharedBy } from './shared-claim.ts';
 
 /** Two that cannot be there together. */
 export interface Conflict {
@@ -18,12 +14,6 @@ export interface Conflict {
   readonly text: string;
 }
 
-/** A claim, and where it leads at this moment: `null` for one that leads to no file. */
-interface Placed {
-  readonly claim: Claim;
-  readonly place: Place | null;
-}
-
 interface PlacedClaimant {
   readonly claimant: Claimant;
   readonly placed: readonly Placed[];
@@ -31,7 +21,7 @@ interface PlacedClaimant {
 
 /** Every pair among `claimants` that cannot be there together, by where their paths lead now. */
 export async function conflictsAmong(claimants: readonly Claimant[]): Promise<Conflict[]> {
-  const placed = await Promise.all(claimants.map(placedClaimant));
+  const placed = await seenInside(await Promise.all(claimants.map(placedClaimant)));
   return placed.flatMap((later, index) =>
     placed.slice(0, index).flatMap((earlier) => conflictOf(later, earlier) ?? []),
   );
@@ -42,18 +32,36 @@ export async function conflictsWith(
   holders: readonly Claimant[],
   wanted: readonly Claimant[],
 ): Promise<Conflict[]> {
-  const [held, wanting] = await Promise.all([
-    Promise.all(holders.map(placedClaimant)),
-    Promise.all(wanted.map(placedClaimant)),
-  ]);
+  const all = await seenInside(await Promise.all([...holders, ...wanted].map(placedClaimant)));
+  const [held, wanting] = [all.slice(0, holders.length), all.slice(holders.length)];
   return wanting.flatMap((each) => held.flatMap((holder) => conflictOf(each, holder) ?? []));
 }
 
 async function placedClaimant(claimant: Claimant): Promise<PlacedClaimant> {
   const placed = await Promise.all(
-    claimant.claims.map(async (claim): Promise<Placed> => ({ claim, place: await placeOfClaim(claim) })),
+    claimant.claims.map(async (claim): Promise<Placed> => {
+      return { claim, place: await placeOfClaim(claim), inside: new Set() };
+    }),
   );
   return { claimant, placed };
+}
+
+/** Looks into the folders of the daemon when a file that a device wants has a second name: it may be there. */
+async function seenInside(claimants: readonly PlacedClaimant[]): Promise<readonly PlacedClaimant[]> {
+  const linked = claimants.some(
+    ({ claimant, placed }) =>
+      claimant.kind === 'device' && placed.some(({ place }) => place !== null && place.names > 1),
+  );
+  if (!linked) return claimants;
+  const looked = claimants.map(async ({ claimant, placed }): Promise<PlacedClaimant> => {
+    const seen = placed.map(async (each): Promise<Placed> => {
+      const { claim } = each;
+      if (claim.kind !== 'folder' && claim.kind !== 'closed folder') return each;
+      return { ...each, inside: await identitiesIn(claim.path) };
+    });
+    return { claimant, placed: await Promise.all(seen) };
+  });
+  return Promise.all(looked);
 }
 
 async function placeOfClaim(claim: Claim): Promise<Place | null> {
@@ -78,7 +86,7 @@ function conflictOf(wanting: PlacedClaimant, holding: PlacedClaimant): Conflict 
   if (taken !== null) return { device, other: other.claimant, option: null, text: taken };
   for (const mine of one.placed) {
     for (const theirs of other.placed) {
-      const text = sharedBy(mine, theirs, other.claimant);
+      const text = sharedBy(device, mine, theirs, other.claimant);
       if (text === null) continue;
       const option = 'option' in mine.claim ? mine.claim.option : null;
       return { device, other: other.claimant, option, text };
@@ -100,89 +108,4 @@ function takenPath(device: DeviceClaimant, other: Claimant): string | null {
   if (!pathsCollide(device.path, other.path)) return null;
   if (device.path === other.path) return `the path is that of ${nameOf(other)}`;
   return `the path lies ${device.path.startsWith(other.path) ? 'below' : 'above'} that of ${nameOf(other)}`;
-}
-
-/** What the claim of a device shares with one of `holder`, as a sentence without its end. */
-function sharedBy(mine: Placed, theirs: Placed, holder: Claimant): string | null {
-  const [one, other] = [mine.claim, theirs.claim];
-  const same = leadsToSame(mine.place, theirs.place);
-  switch (one.kind) {
-    case 'stdout':
-      if (other.kind === 'stdout') return `the standard output is that of ${nameOf(holder)}`;
-      if (!same) return null;
-      if (other.kind === 'file') return `the standard output is file "${other.path}" of ${nameOf(holder)}`;
-      return other.kind === 'own file' ? `the standard output is ${nameOf(holder)}` : null;
-    case 'file':
-      return sharedByFile(one.path, mine.place!, theirs, same, holder);
-    case 'peer':
-      if (other.kind === 'folder' && liesIn(mine.place!, theirs.place!)) {
-        return `socket "${one.path}" lies in ${nameOf(holder)}`;
-      }
-      if (other.kind !== 'socket' || !same) return null;
-      return `socket "${one.path}" is ${nameOf(holder)} of this very daemon`;
-    case 'port':
-      if (other.kind !== 'listen' || one.port !== other.port || !sameHost(one.host, other.host)) return null;
-      return `port ${one.port} is ${nameOf(holder)} of this very daemon: each record would make another one`;
-    default:
-      return null;
-  }
-}
-
-function sharedByFile(
-  at: string,
-  place: Place,
-  { claim, place: other }: Placed,
-  same: boolean,
-  holder: Claimant,
-): string | null {
-  switch (claim.kind) {
-    case 'file':
-      if (same) return `file "${at}" is that of ${nameOf(holder)}`;
-      if (rotatesTo(other!, place)) {
-        return `file "${at}" has a name that a rotation gives to file "${claim.path}" of ${nameOf(holder)}`;
-      }
-      if (!rotatesTo(place, other!)) return null;
-      return `a rotation of file "${at}" gives it the name of file "${claim.path}" of ${nameOf(holder)}`;
-    case 'stdout':
-      return same ? `file "${at}" is the standard output, which is that of ${nameOf(holder)}` : null;
-    case 'folder':
-      return liesIn(place, other!) ? `file "${at}" lies in ${nameOf(holder)}` : null;
-    case 'socket':
-      return same ? `file "${at}" is the socket of ${nameOf(holder)}` : null;
-    case 'own file':
-    case 'descriptor':
-      return same ? `file "${at}" is ${nameOf(holder)}` : null;
-    default:
-      return null;
-  }
-}
-
-/** As it stands in messages. */
-export function nameOf(holder: Claimant): string {
-  return holder.kind === 'daemon' ? holder.what : `device "${holder.path}"`;
-}
-
-function leadsToSame(one: Place | null, other: Place | null): boolean {
-  if (one === null || other === null) return false;
-  return one.real === other.real || (one.identity !== null && one.identity === other.identity);
-}
-
-function rotatesTo(from: Place, to: Place): boolean {
-  return [from.entry, from.real].some((name) =>
-    [to.entry, to.real].some(
-      (other) =>
-        path.dirname(name) === path.dirname(other) &&
-        isRotatedName(path.basename(name), path.basename(other)),
-    ),
-  );
-}
-
-function liesIn(place: Place, folder: Place): boolean {
-  const below = (name: string): boolean => name === folder.real || name.startsWith(`${folder.real}/`);
-  return below(place.real) || below(place.entry);
-}
-
-/** Whether a peer at `host` may be a listener at `own`: a name is not looked up, and every loopback name is one machine. */
-function sameHost(host: string, own: string): boolean {
-  return host === own || (isLoopback(host) && isLoopback(own));
 }

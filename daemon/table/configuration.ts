@@ -5,9 +5,10 @@ import { ConfigRefused } from '../../config/problem.ts';
 import type { ConfigSource } from '../../config/source.ts';
 import { type OptionProblem, OptionsRefused, type ParsedDevice } from '../../devices/device-kind.ts';
 import { deviceTypes, parseDevice } from '../../devices/registry.ts';
-import { conflictsAmong, nameOf } from './claim-conflict.ts';
+import { conflictsAmong } from './claim-conflict.ts';
 import { type Claimant, ownClaimants } from './claimant.ts';
 import { filesAmong, mostFilesEver } from './file-threads.ts';
+import { nameOf } from './shared-claim.ts';
 
 /** A configuration that can be run, as far as that can be told without opening anything. */
 export interface Configuration {
@@ -26,7 +27,7 @@ export interface Configuration {
  * options and of what two devices both claim, in the order of the file.
  */
 export async function loadConfiguration(file: string | null): Promise<Configuration> {
-  const { config, devices, keys, problems, source } = readConfig(file);
+  const { config, devices, keys, credentialFiles, problems, source } = readConfig(file);
   const parsed = new Map<string, ParsedDevice>();
   const all = [...problems];
   for (const device of devices) {
@@ -34,7 +35,10 @@ export async function loadConfiguration(file: string | null): Promise<Configurat
     if (Array.isArray(result)) all.push(...result);
     else parsed.set(device.path, result as ParsedDevice);
   }
-  const own = ownClaimants(file, keys, saltFilesOf(devices));
+  const own = ownClaimants(file, keys, saltFilesOf(devices), {
+    folder: process.env['CREDENTIALS_DIRECTORY'],
+    files: credentialFiles,
+  });
   const secretive = new Set(
     devices.filter((each) => Object.keys(each.credentialOptions).length > 0).map(({ path }) => path),
   );

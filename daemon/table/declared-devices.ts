@@ -50,8 +50,7 @@ export function declaredDevices({ config, devices, own }: Configuration, stored:
 
 /** A device as a remote caller may have it. Throws `OptionsRefused`. */
 export function apiDevice(path: string, device: StoredDevice, config: Config): DeclaredDevice {
-  const { fileRoots, allowPrefix, allowLogRaw } = config.admin;
-  const parsed = parseDevice(device.type, device.options, { fileRoots, allowPrefix, allowLogRaw });
+  const parsed = parseDevice(device.type, device.options, config.admin);
   return { declared: 'api', config: { path, saltFile: null, credentialOptions: {}, ...device }, parsed };
 }
 

@@ -18,6 +18,7 @@ import { type Ending, EndingLanes } from './ending-lanes.ts';
 import { openLanes, openPatienceMs, reopenLanes } from './open-lanes.ts';
 import { everyDevice, type OpeningRule } from './opening-rule.ts';
 import { Patience } from './patience.ts';
+import type { Reach } from './reach.ts';
 import { refuseTooManyFiles } from './too-many-files.ts';
 
 export interface DeviceTableSettings {
@@ -30,12 +31,17 @@ export interface DeviceTableSettings {
   readonly log: Log;
   /** Of this process, for files and name lookups. */
   readonly threads: number;
+  readonly reach: Reach;
 }
 
 /** Which devices there are. Changes come in two halves: all that can fail first, then what cannot. */
 export class DeviceTable {
   readonly #settings: DeviceTableSettings;
-  readonly #claims = new Claims(() => [...this.#own, ...claimantsOf(this.#declared)]);
+  readonly #claims = new Claims(() => [
+    ...this.#own,
+    ...this.#settings.reach.listening(),
+    ...claimantsOf(this.#declared),
+  ]);
   #declared: ReadonlyMap<string, DeclaredDevice> = new Map();
   #own: readonly Claimant[] = [];
   readonly #ending: EndingLanes;

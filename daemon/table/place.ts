@@ -1,5 +1,5 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
-import { readlink, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import PQueue from 'p-queue';
@@ -12,6 +12,10 @@ export interface Place {
   readonly real: string;
   /** Tells the file whatever its name is, so that hard links are seen; `null` for one that is not there. */
   readonly identity: string | null;
+  /** The folders above it, told the same way: one that is mounted in two places is one. */
+  readonly above: readonly string[];
+  /** How many names it has. */
+  readonly names: number;
 }
 
 /** A disk that hangs answers no question, and no other device is to wait for it. */
@@ -49,7 +53,8 @@ export function placeOfDescriptor(fd: number): Place | null {
   try {
     const found = fstatSync(fd, { bigint: true });
     const name = `descriptor ${fd}`;
-    return found.isFile() ? { entry: name, real: name, identity: identityOf(found) } : null;
+    if (!found.isFile()) return null;
+    return { entry: name, real: name, identity: identityOf(found), above: [], names: Number(found.nlink) };
   } catch {
     // Closed by whoever started the daemon.
     return null;
@@ -57,7 +62,7 @@ export function placeOfDescriptor(fd: number): Place | null {
 }
 
 function asNamed(at: string): Place {
-  return { entry: at, real: at, identity: null };
+  return { entry: at, real: at, identity: null, above: [], names: 0 };
 }
 
 async function inTime<Found, Otherwise>(
@@ -81,7 +86,37 @@ async function lookAt(at: string): Promise<Place> {
     entry: path.join(folder, path.basename(at)),
     real,
     identity: found === null ? null : identityOf(found),
+    above: await identitiesAbove(real),
+    names: Number(found?.nlink ?? 0),
   };
+}
+
+async function identitiesAbove(real: string): Promise<string[]> {
+  const found: string[] = [];
+  for (let at = real; at !== path.dirname(at); ) {
+    at = path.dirname(at);
+    const folder = await stat(at, { bigint: true }).catch(() => null);
+    if (folder !== null) found.push(identityOf(folder));
+  }
+  return found;
+}
+
+/** More entries than a folder of ours has. */
+const mostEntries = 20_000;
+
+/** The files in a folder and below it, as `Place.identity` tells them: one of them may have another name elsewhere. */
+export async function identitiesIn(folder: string): Promise<ReadonlySet<string>> {
+  return inTime(listed(folder), new Set<string>());
+}
+
+async function listed(folder: string): Promise<ReadonlySet<string>> {
+  const entries = await readdir(folder, { recursive: true }).catch(() => []);
+  const found = new Set<string>();
+  for (const entry of entries.slice(0, mostEntries)) {
+    const file = await lstat(path.join(folder, entry), { bigint: true }).catch(() => null);
+    if (file?.isFile() || file?.isSocket()) found.add(identityOf(file));
+  }
+  return found;
 }
 
 /** As `realpath`; of what is not there the names are kept, and a link to such a name is followed. */

@@ -46,14 +46,24 @@ export function parseHeaders(text: string): readonly HeaderSource[] | undefined 
     return undefined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const headers: HeaderSource[] = [];
+  // A name in two spellings is one header.
+  const headers = new Map<string, HeaderSource>();
   for (const [name, values] of Object.entries(value)) {
-    if (!isHeaderName(name) || reserved.has(name.toLowerCase()) || !isTextList(values)) return undefined;
+    const key = name.toLowerCase();
+    if (!isHeaderName(name) || reserved.has(key) || !isTextList(values)) return undefined;
     const sources = values.map(sourceOf);
     if (sources.some((source) => source.kind === 'text' && !headerValue.test(source.text))) return undefined;
-    headers.push({ name, values: sources });
+    const before = headers.get(key);
+    headers.set(key, { name: before?.name ?? name, values: [...(before?.values ?? []), ...sources] });
   }
-  return Object.freeze(headers);
+  // RFC 9112, section 3.2: a request with two is refused, or read differently by those that pass it on.
+  if ((headers.get('host')?.values.length ?? 1) !== 1) return undefined;
+  return Object.freeze([...headers.values()]);
+}
+
+/** The files that values are read from. */
+export function filesOf(sources: readonly HeaderSource[]): readonly string[] {
+  return sources.flatMap(({ values }) => values.flatMap((each) => (each.kind === 'file' ? [each.file] : [])));
 }
 
 /** The names of headers with their values hidden, but for those that only say where the value is. */

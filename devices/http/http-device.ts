@@ -1,6 +1,8 @@
 import { type Lines, sliceLines } from '../../format/lines.ts';
 import { type Device, DeviceFailure, type WriteOutcome } from '../device.ts';
 import { abortedFailure } from '../failure-reasons.ts';
+import type { PeerBounds } from '../peer-bounds.ts';
+import { boundLookup, refuseAddress } from '../transport/bound-lookup.ts';
 import { loadTls, type TlsOptions } from '../transport/tls-options.ts';
 import { type Header, type HeaderSource, readHeaders } from './headers.ts';
 import { PostClient } from './post-client.ts';
@@ -23,13 +25,16 @@ const contentTooLarge = 413;
 export class HttpDevice implements Device {
   readonly tailBytes = 0;
   readonly #options: HttpDeviceOptions;
+  readonly #bounds: PeerBounds | null;
   #state: { readonly kind: 'unready' | 'closed' } | { readonly kind: 'ready'; readonly client: PostClient } =
     {
       kind: 'unready',
     };
 
-  constructor(options: HttpDeviceOptions) {
+  /** `bounds`: `null` for the operator's own device. */
+  constructor(options: HttpDeviceOptions, bounds: PeerBounds | null) {
     this.#options = options;
+    this.#bounds = bounds;
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -39,12 +44,17 @@ export class HttpDevice implements Device {
   /** Reads headers and certificates anew; the connection comes with the next record. */
   async reopen(signal: AbortSignal): Promise<void> {
     const { target, headers, tls, contentType } = this.#options;
-    if (signal.aborted) throw abortedFailure(`Cannot post to "${target.shown}"`);
+    const action = `Cannot post to "${target.shown}"`;
+    if (signal.aborted) throw abortedFailure(action);
+    const peer = { kind: 'tcp', host: target.host, port: target.port } as const;
+    refuseAddress(this.#bounds, peer, action);
+    const lookup = boundLookup(this.#bounds, peer, action);
     const read = await readHeaders(headers);
     const secure = tls === null ? null : await loadTls(tls);
     if (this.#state.kind === 'closed') return;
     this.#letGo('unready');
-    this.#state = { kind: 'ready', client: new PostClient(target, withType(read, contentType), secure) };
+    const client = new PostClient(target, withType(read, contentType), secure, lookup);
+    this.#state = { kind: 'ready', client };
   }
 
   async write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { DeviceFailure } from '../device.ts';
 import { abortedFailure, codeOf, failureOf } from '../failure-reasons.ts';
@@ -20,11 +20,21 @@ export class PostClient {
   readonly #headers: readonly Header[];
   readonly #agent: http.Agent;
   readonly #action: string;
+  readonly #lookup: LookupFunction | null;
 
-  /** `secure` has what TLS needs, and is `null` exactly for a target without it. */
-  constructor(target: PostTarget, headers: readonly Header[], secure: ConnectionOptions | null) {
+  /**
+   * `secure` has what TLS needs, and is `null` exactly for a target without it. `lookup` finds the host in place of the
+   * system; `null`: the system does.
+   */
+  constructor(
+    target: PostTarget,
+    headers: readonly Header[],
+    secure: ConnectionOptions | null,
+    lookup: LookupFunction | null,
+  ) {
     this.#target = target;
     this.#headers = headers;
+    this.#lookup = lookup;
     this.#action = `Cannot post to "${target.shown}"`;
     const keep = { keepAlive: true, maxSockets: 1 };
     this.#agent = secure === null ? new http.Agent(keep) : new https.Agent({ ...keep, ...secure });
@@ -97,10 +107,19 @@ export class PostClient {
 
   #request(length: number): http.ClientRequest {
     const { secure, host, port, path, auth } = this.#target;
-    const options = { agent: this.#agent, method: 'POST', host, port, path, ...(auth !== null && { auth }) };
+    const options = {
+      agent: this.#agent,
+      method: 'POST',
+      host,
+      port,
+      path,
+      ...(auth !== null && { auth }),
+      ...(this.#lookup !== null && { lookup: this.#lookup }),
+    };
     const request = secure ? https.request(options) : http.request(options);
     for (const { name, values } of this.#headers) {
-      for (const value of values) request.appendHeader(name, value);
+      // In place of what Node sends by itself, such as Host and the authorization of a URI: of two, each reader takes another.
+      if (values.length > 0) request.setHeader(name, values);
     }
     request.setHeader('Content-Length', length);
     return request;

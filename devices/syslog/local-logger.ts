@@ -23,8 +23,8 @@ export class LocalLoggerTransport implements Transport {
 
   constructor(path: string = localLogPath, udpPort: number = syslogPort) {
     this.#datagrams = new UnixDatagramTransport(path);
-    this.#stream = new StreamTransport({ kind: 'unix', path }, null);
-    this.#udp = new UdpTransport({ kind: 'udp', host: '127.0.0.1', port: udpPort, family: 4 });
+    this.#stream = new StreamTransport({ kind: 'unix', path }, null, null);
+    this.#udp = new UdpTransport({ kind: 'udp', host: '127.0.0.1', port: udpPort, family: 4 }, null);
     this.tailBytes = this.#stream.tailBytes;
   }
 

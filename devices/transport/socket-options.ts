@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { DeviceClaim } from '../device-claim.ts';
 import type { OptionProblem } from '../device-kind.ts';
 import { alternatives, type Option } from '../option-table.ts';
+import type { PeerBounds } from '../peer-bounds.ts';
 import { type Address, type SocketTarget, type SocketType, socketTypes, targetOf } from './address.ts';
 import type { Framing } from './framing.ts';
 import { StreamTransport } from './stream.ts';
@@ -57,19 +58,26 @@ export function readFraming(
   return 'newline';
 }
 
-/** The socket that a device connects to, when it is one of this machine's. */
+/** The socket or port that a device connects to. */
 export function peerClaims(target: SocketTarget): readonly DeviceClaim[] {
-  return 'path' in target ? [{ kind: 'peer', option: 'address', path: path.resolve(target.path) }] : [];
+  if ('path' in target) return [{ kind: 'peer', option: 'address', path: path.resolve(target.path) }];
+  const { kind: protocol, host, port } = target;
+  return [{ kind: 'port', option: 'address', protocol, host, port }];
 }
 
-export function transportTo(target: SocketTarget, tls: TlsOptions | null): Transport {
+/** `bounds`: `null` for the operator's own device. */
+export function transportTo(
+  target: SocketTarget,
+  tls: TlsOptions | null,
+  bounds: PeerBounds | null,
+): Transport {
   switch (target.kind) {
     case 'udp':
-      return new UdpTransport(target);
+      return new UdpTransport(target, bounds);
     case 'unixgram':
       return new UnixDatagramTransport(target.path);
     default:
-      return new StreamTransport(target, tls);
+      return new StreamTransport(target, tls, bounds);
   }
 }
 

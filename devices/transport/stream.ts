@@ -1,8 +1,10 @@
-import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectPlain, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { DeviceFailure } from '../device.ts';
 import { abortedFailure, failureOf } from '../failure-reasons.ts';
+import type { PeerBounds } from '../peer-bounds.ts';
 import { type SocketTarget, shownTarget } from './address.ts';
+import { boundLookup, refuseAddress } from './bound-lookup.ts';
 import { tcpTailBytes, unixTailBytes } from './kernel-buffers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { refuseSelfConnection } from './self-connection.ts';
@@ -23,10 +25,13 @@ export class StreamTransport implements Transport {
   readonly tailBytes: number;
   readonly #target: SocketTarget;
   readonly #tls: TlsOptions | null;
+  readonly #bounds: PeerBounds | null;
 
-  constructor(target: SocketTarget, tls: TlsOptions | null) {
+  /** `bounds`: `null` for the operator's own device. */
+  constructor(target: SocketTarget, tls: TlsOptions | null, bounds: PeerBounds | null) {
     this.#target = target;
     this.#tls = tls;
+    this.#bounds = bounds;
     this.tailBytes = target.kind === 'unix' ? unixTailBytes() : tcpTailBytes();
   }
 
@@ -36,7 +41,7 @@ export class StreamTransport implements Transport {
     const secure = this.#tls === null ? null : await loadTls(this.#tls);
     if (signal.aborted) throw abortedFailure(action);
     // When the peer ends its side, ours stays open until it is known what the peer has not got.
-    const where = { ...placeOf(this.#target), allowHalfOpen: true };
+    const where = { ...placeOf(this.#target, this.#bounds, action), allowHalfOpen: true };
     const socket = secure === null ? connectPlain(where) : connectTls({ ...where, ...secure });
     await connected(socket, secure === null ? 'connect' : 'secureConnect', action, signal);
     refuseItself(socket, action);
@@ -65,11 +70,14 @@ type Place =
       readonly noDelay: true;
       readonly keepAlive: true;
       readonly keepAliveInitialDelay: number;
+      readonly lookup?: LookupFunction;
     };
 
-function placeOf(target: SocketTarget): Place {
+function placeOf(target: SocketTarget, bounds: PeerBounds | null, action: string): Place {
   if ('path' in target) return { path: target.path };
   const { host, port, family } = target;
+  refuseAddress(bounds, target, action);
+  const lookup = boundLookup(bounds, target, action);
   return {
     host,
     port,
@@ -78,6 +86,7 @@ function placeOf(target: SocketTarget): Place {
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: keepAliveMs,
+    ...(lookup !== null && { lookup }),
   };
 }
 

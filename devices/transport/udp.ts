@@ -1,9 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
 import type { Lines } from '../../format/lines.ts';
 import { DeviceFailure, type WriteOutcome } from '../device.ts';
 import { abortedFailure, codeOf, failureOf } from '../failure-reasons.ts';
+import type { PeerBounds } from '../peer-bounds.ts';
 import { type SocketTarget, shownTarget } from './address.ts';
+import { lookedUp } from './bound-lookup.ts';
 import { refuseSelfConnection } from './self-connection.ts';
 import type { Connection, ReportLost, Transport } from './transport.ts';
 
@@ -20,16 +21,19 @@ const burst = 32;
 export class UdpTransport implements Transport {
   readonly tailBytes = 0;
   readonly #target: SocketTarget & { readonly kind: 'tcp' | 'udp' };
+  readonly #bounds: PeerBounds | null;
 
-  constructor(target: SocketTarget & { readonly kind: 'tcp' | 'udp' }) {
+  /** `bounds`: `null` for the operator's own device. */
+  constructor(target: SocketTarget & { readonly kind: 'tcp' | 'udp' }, bounds: PeerBounds | null) {
     this.#target = target;
+    this.#bounds = bounds;
   }
 
   async connect(signal: AbortSignal, onLost: ReportLost): Promise<Connection> {
     const shown = shownTarget(this.#target);
     const action = `Cannot connect to "${shown}"`;
-    const { host, port, family } = this.#target;
-    const found = await looked(lookup(host, { family }), action, signal);
+    const { port } = this.#target;
+    const found = await looked(lookedUp(this.#bounds, this.#target, action), action, signal);
     const socket = createSocket(found.family === 6 ? 'udp6' : 'udp4');
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {

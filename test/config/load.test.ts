@@ -47,6 +47,7 @@ test('a file that declares only devices gets the documented defaults', () => {
       fileRoots: ['/var/log/audit-sidecar'],
       allowPrefix: false,
       allowLogRaw: false,
+      allowAddresses: null,
     },
     metrics: { listen: { kind: 'tcp', host: '127.0.0.1', port: 8219 } },
     auditedHeaders: new Map(),

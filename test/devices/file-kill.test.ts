@@ -27,7 +27,7 @@ function writer(context: TestContext, file: string, firstBatch: number): ChildPr
     import { linesOf, recordText } from ${JSON.stringify(new URL('./batches.js', import.meta.url).href)};
     ${batchNumbers.toString()}
     const options = { file_path: ${JSON.stringify(file)} };
-    const device = parseDevice('file', options).create({ path: 'f/', clock: systemClock, onLost() {}, onTrouble() {} });
+    const device = parseDevice('file', options).create({ path: 'f/', clock: systemClock, onLost() {}, onTrouble() {}, peerBounds: null });
     const { signal } = new AbortController();
     await device.open(signal);
     for (let batch = ${firstBatch}; ; batch++) {

@@ -120,9 +120,9 @@ test('through the API mode 0000 asks for a file that is there, once', async (con
   for (const at of [file, path.join(folder, 'audit.log')]) {
     for (const fileRoots of [[directory], [path.dirname(directory)]]) {
       const clock = new StoppedClock();
-      const limits = { fileRoots, allowPrefix: false, allowLogRaw: false };
+      const limits = { fileRoots, allowPrefix: false, allowLogRaw: false, allowAddresses: null };
       const parsed = parseDevice('file', { file_path: at, mode: '0000' }, limits);
-      const settings = { path: 'api/', clock, onLost: () => {}, onTrouble: () => {} };
+      const settings = { path: 'api/', clock, onLost: () => {}, onTrouble: () => {}, peerBounds: null };
       const lane = new LaneStandIn(context, 'file', {}, parsed.create(settings));
       const failure = await lane.openFailure();
       const why = 'it does not exist, and mode "0000" leaves a file as it is';
@@ -232,12 +232,12 @@ test('no descriptor is left behind, whatever an open comes to', async (context) 
   await lane.device.close(AbortSignal.abort());
   assert.deepEqual(openBelow(), []);
 
-  const limits = { fileRoots: [directory], allowPrefix: false, allowLogRaw: false };
+  const limits = { fileRoots: [directory], allowPrefix: false, allowLogRaw: false, allowAddresses: null };
   mkdirSync(path.join(directory, 'folder'));
   symlinkSync('/nowhere', path.join(directory, 'link'));
   const api = (at: string): LaneStandIn => {
     const parsed = parseDevice('file', { file_path: path.join(directory, at) }, limits);
-    const settings = { path: 'api/', clock, onLost: () => {}, onTrouble: () => {} };
+    const settings = { path: 'api/', clock, onLost: () => {}, onTrouble: () => {}, peerBounds: null };
     return new LaneStandIn(context, 'file', {}, parsed.create(settings));
   };
   for (const at of ['folder', 'link', 'audit.log/x.log', 'folder/../audit.log/deep/x.log']) {

@@ -71,7 +71,13 @@ test('a path lies below a folder, and not below one that has the beginning of it
 });
 
 test('nothing that a file has taken is lost with a peer', () => {
-  const settings = { path: 'f/', clock: new StoppedClock(), onLost: () => {}, onTrouble: () => {} };
+  const settings = {
+    path: 'f/',
+    clock: new StoppedClock(),
+    onLost: () => {},
+    onTrouble: () => {},
+    peerBounds: null,
+  };
   for (const file_path of ['/x', 'discard', 'stdout']) {
     assert.equal(parseDevice('file', { file_path }).create(settings).tailBytes, 0);
   }

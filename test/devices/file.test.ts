@@ -220,7 +220,7 @@ test('with sync data each write is on the disk by one fdatasync', async (context
     import { systemClock } from ${JSON.stringify(new URL('../../daemon/clock.js', import.meta.url).href)};
     import { parseDevice } from ${JSON.stringify(new URL('../../devices/registry.js', import.meta.url).href)};
     const options = { file_path: ${JSON.stringify(path.join(directory, 'audit.log'))}, sync: 'data' };
-    const device = parseDevice('file', options).create({ path: 'f/', clock: systemClock, onLost() {}, onTrouble() {} });
+    const device = parseDevice('file', options).create({ path: 'f/', clock: systemClock, onLost() {}, onTrouble() {}, peerBounds: null });
     const { signal } = new AbortController();
     await device.open(signal);
     const bytes = Buffer.from('{"a":1}\\n{"a":2}\\n');

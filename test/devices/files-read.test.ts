@@ -47,7 +47,13 @@ function textsWith(
 
 /** Reads the files as an open does; what that said, or `null` when every file was in order. */
 async function reading(context: TestContext, parsed: ParsedDevice): Promise<DeviceFailure | null> {
-  const settings = { path: 'api/', clock: systemClock, onLost: () => {}, onTrouble: () => {} };
+  const settings = {
+    path: 'api/',
+    clock: systemClock,
+    onLost: () => {},
+    onTrouble: () => {},
+    peerBounds: null,
+  };
   const lane = new LaneStandIn(context, parsed.type, {}, parsed.create(settings));
   try {
     await lane.open();
@@ -111,7 +117,7 @@ function folders(context: TestContext): Folders {
   return {
     root,
     outside,
-    limits: { fileRoots: [root], allowPrefix: false, allowLogRaw: false },
+    limits: { fileRoots: [root], allowPrefix: false, allowLogRaw: false, allowAddresses: null },
     good,
     fileFor(name) {
       const from = name === 'tls_client_key' ? keyFile : certFile;

@@ -13,9 +13,20 @@ import { asOrdinaryUser, ordinaryUser } from './ordinary-user.ts';
 
 /** A file device as the API enables it, with a prefix where the operator allows that. */
 function apiDevice(context: TestContext, file: string, options: OptionTexts = {}): LaneStandIn {
-  const limits = { fileRoots: [path.dirname(file)], allowPrefix: true, allowLogRaw: false };
+  const limits = {
+    fileRoots: [path.dirname(file)],
+    allowPrefix: true,
+    allowLogRaw: false,
+    allowAddresses: null,
+  };
   const parsed = parseDevice('file', { file_path: file, ...options }, limits);
-  const device = parsed.create({ path: 'api/', clock: systemClock, onLost: () => {}, onTrouble: () => {} });
+  const device = parsed.create({
+    path: 'api/',
+    clock: systemClock,
+    onLost: () => {},
+    onTrouble: () => {},
+    peerBounds: null,
+  });
   return new LaneStandIn(context, 'file', {}, device);
 }
 

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { OptionTexts } from '../../devices/device-kind.ts';
+import { parseDevice } from '../../devices/registry.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { linesOf, recordText, recordTexts } from './batches.ts';
@@ -317,4 +318,40 @@ test('the certificate must be that of the host', { skip: opensslMissing }, async
   });
   await named.deliver(linesOf(recordTexts(0, 2, 100)));
   assert.deepEqual(peer.received(), recordTexts(0, 2, 100));
+});
+
+test('a header that is sent anyway is replaced, and never doubled', async (t) => {
+  const peer = new HttpPeer(t);
+  await peer.start();
+  const headers = {
+    host: ['vhost.example'],
+    AUTHORIZATION: ['Bearer one'],
+    'content-type': ['text/x'],
+    'X-Two': ['1'],
+    'x-two': ['2', '3'],
+  };
+  const uri = peer.uri.replace('//', '//user:password@');
+  const device = new LaneStandIn(t, 'http', { uri, headers: JSON.stringify(headers) });
+  await device.deliver(linesOf(['{}', '{}']));
+  for (const { rawHeaders } of peer.taken) {
+    const sent = rawHeaders.flatMap((name, index) =>
+      index % 2 === 0 ? [[name.toLowerCase(), rawHeaders[index + 1]]] : [],
+    );
+    const values = (wanted: string): unknown[] =>
+      sent.filter(([name]) => name === wanted).map(([, value]) => value);
+    assert.deepEqual(values('host'), ['vhost.example']);
+    assert.deepEqual(values('authorization'), ['Bearer one']);
+    assert.deepEqual(values('content-type'), ['text/x']);
+    assert.deepEqual(values('x-two'), ['1', '2', '3']);
+  }
+  assert.equal(peer.taken.length, 2);
+  for (const refused of [
+    { Host: ['a', 'b'] },
+    { Host: ['a'], host: ['b'] },
+    { Host: [] },
+    { Host: ['a\r\nX: b'] },
+  ]) {
+    const options = { uri, headers: JSON.stringify(refused) };
+    assert.throws(() => parseDevice('http', options), /Cannot use option "headers"/, JSON.stringify(refused));
+  }
 });

@@ -38,6 +38,7 @@ export class LaneStandIn {
         clock,
         onLost: (scope, failure) => this.lost.push({ scope, failure: this.checked(failure) }),
         onTrouble: (trouble) => this.troubles.push(this.checked(trouble)),
+        peerBounds: null,
       });
     test.after(async () => {
       this.#opened.abort();

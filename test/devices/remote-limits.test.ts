@@ -25,7 +25,13 @@ import { LaneStandIn } from './lane-stand-in.ts';
 const line = linesOf(recordTexts(0, 1, 100));
 
 function limits(more: Partial<RemoteLimits> = {}): RemoteLimits {
-  return { fileRoots: ['/var/log/audit-sidecar'], allowPrefix: false, allowLogRaw: false, ...more };
+  return {
+    fileRoots: ['/var/log/audit-sidecar'],
+    allowPrefix: false,
+    allowLogRaw: false,
+    allowAddresses: null,
+    ...more,
+  };
 }
 
 function problems(type: string, options: OptionTexts, allowed: RemoteLimits): readonly OptionProblem[] {
@@ -65,7 +71,13 @@ function folders(context: TestContext): Folders {
     limits: allowed,
     device(file) {
       const parsed = parseDevice('file', { file_path: file }, allowed);
-      const settings = { path: 'api/', clock: systemClock, onLost: () => {}, onTrouble: () => {} };
+      const settings = {
+        path: 'api/',
+        clock: systemClock,
+        onLost: () => {},
+        onTrouble: () => {},
+        peerBounds: null,
+      };
       return new LaneStandIn(context, 'file', {}, parsed.create(settings));
     },
     refusal: (file) =>
@@ -143,7 +155,13 @@ test('a root may be a link itself, and need not exist yet', async (context) => {
   for (const file of ['logs/a.log', 'disk/b.log', 'later/deep/c.log']) {
     const options = { file_path: path.join(directory, file) };
     const parsed = parseDevice('file', options, limits({ fileRoots }));
-    const device = parsed.create({ path: 'api/', clock: systemClock, onLost: () => {}, onTrouble: () => {} });
+    const device = parsed.create({
+      path: 'api/',
+      clock: systemClock,
+      onLost: () => {},
+      onTrouble: () => {},
+      peerBounds: null,
+    });
     await new LaneStandIn(context, 'file', {}, device).deliver(line);
     assert.ok(existsSync(path.join(directory, file)));
   }
@@ -313,7 +331,13 @@ test('a mode given as a number is octal text like any other, and no bit for exec
   ] as const) {
     const file = path.join(root, `mode-${mode}`);
     const parsed = parseDevice('file', { file_path: file, mode }, limits);
-    const settings = { path: 'api/', clock: systemClock, onLost: () => {}, onTrouble: () => {} };
+    const settings = {
+      path: 'api/',
+      clock: systemClock,
+      onLost: () => {},
+      onTrouble: () => {},
+      peerBounds: null,
+    };
     await new LaneStandIn(context, 'file', {}, parsed.create(settings)).open();
     assert.equal(statSync(file).mode & 0o7111, 0);
     assert.ok((statSync(file).mode & 0o777 & ~bits) === 0);

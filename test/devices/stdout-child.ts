@@ -17,6 +17,7 @@ const device: Device = parseDevice('file', { file_path: 'STDOUT' }).create({
   clock: systemClock,
   onLost: () => {},
   onTrouble: () => {},
+  peerBounds: null,
 });
 let controller = new AbortController();
 

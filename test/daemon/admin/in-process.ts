@@ -56,6 +56,7 @@ export async function startAdmin(
     fileRoots: [folder],
     allowPrefix: false,
     allowLogRaw: false,
+    allowAddresses: null,
   };
   await server.commit(await server.prepare(config));
   t.after(() => server.stop());

@@ -86,6 +86,7 @@ async function tableUnderTest(
     events: { onState: () => {}, onWrite: () => {} },
     clock,
     threads,
+    reach: { listening: () => [], refusal: () => null },
     log: createLog(
       { format: 'text', level: 'debug' },
       { write: (line) => log.push(line), now: Date.now, priority: false },

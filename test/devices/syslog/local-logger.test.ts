@@ -17,7 +17,13 @@ import { UdpPeer } from '../peers/udp-peer.ts';
 import { koffiMissing, UnixDatagramPeer } from '../peers/unix-datagram-peer.ts';
 
 function loggerLane(context: TestContext, logPath: string): LaneStandIn {
-  const settings = { path: 'tested/', clock: systemClock, onLost: () => {}, onTrouble: () => {} };
+  const settings = {
+    path: 'tested/',
+    clock: systemClock,
+    onLost: () => {},
+    onTrouble: () => {},
+    peerBounds: null,
+  };
   const device = new FramedDevice(new LocalLoggerTransport(logPath), (lines) => lines, settings);
   return new LaneStandIn(context, 'syslog', {}, device);
 }
@@ -64,7 +70,7 @@ function withoutKoffi(context: TestContext, script: (devices: string) => string)
   return execFileSync(process.execPath, [path.join(directory, 'main.js')], { encoding: 'utf8' });
 }
 
-const settings = `{ path: 'f/', clock: {}, onLost() {}, onTrouble() {} }`;
+const settings = `{ path: 'f/', clock: {}, onLost() {}, onTrouble() {}, peerBounds: null }`;
 
 test('without koffi a UNIX datagram device says what to install', (context) => {
   const said = withoutKoffi(

@@ -15,6 +15,7 @@ async function openingOf(type: 'tcp' | 'udp'): Promise<string> {
     clock: systemClock,
     onLost: () => {},
     onTrouble: () => {},
+    peerBounds: null,
   });
   try {
     await device.open(new AbortController().signal);

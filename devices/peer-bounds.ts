@@ -1,0 +1,15 @@
+/** A host and a port, as the operator wrote the host. */
+export interface Peer {
+  readonly kind: 'tcp' | 'udp';
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Which peers a device that was enabled through the API may connect to. It is asked at each connection, with the address
+ * that is connected to: a name may lead elsewhere by then.
+ */
+export interface PeerBounds {
+  /** Why not, in words that follow a colon; `null`: it may. */
+  refusal(peer: Peer, address: string): string | null;
+}
