@@ -90,6 +90,7 @@ export interface Config {
   readonly auditedHeaders: ReadonlyMap<string, { readonly hmac: boolean }>;
   readonly mounts: ReadonlyMap<string, MountKeys>;
   readonly clearFields: readonly string[];
+  readonly hashFields: readonly string[];
   /** With presets written out. */
   readonly unauditedPaths: readonly string[];
   readonly limits: LimitsConfig;

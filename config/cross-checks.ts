@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { emptyRecordPolicy, type RecordPolicy } from '../format/line-options.ts';
-import { mostEntries, policyProblems } from '../format/policy-check.ts';
+import { contradiction, mostEntries, policyProblems } from '../format/policy-check.ts';
 import type { ListenAddress } from './config.ts';
 import { normaliseDevicePath, pathsCollide } from './device-path.ts';
 import { foundButWanted } from './found.ts';
@@ -41,6 +41,9 @@ function policyEntryProblems(read: Partial<ReadKeys>): PathProblem[] {
   for (const [index, field] of (read.clear_fields ?? []).entries()) {
     entries.push({ path: ['clear_fields', index], policy: { clearFields: [field] } });
   }
+  for (const [index, field] of (read.hash_fields ?? []).entries()) {
+    entries.push({ path: ['hash_fields', index], policy: { hashFields: [field] } });
+  }
   for (const [index, path] of (read.unaudited_paths ?? []).entries()) {
     entries.push({ path: ['unaudited_paths', index], policy: { unauditedPaths: [path] } });
   }
@@ -50,14 +53,24 @@ function policyEntryProblems(read: Partial<ReadKeys>): PathProblem[] {
   for (const [mount, keys] of read.mounts ?? []) {
     entries.push({ path: ['mounts', mount], policy: { mounts: new Map([[mount, keys]]) } });
   }
-  return entries.flatMap(({ path, policy }) =>
+  const problemsOfEntries = entries.flatMap(({ path, policy }) =>
     policyProblems({ ...emptyRecordPolicy, ...policy }).map(({ message }) => ({ path, message })),
   );
+  return [...problemsOfEntries, ...contradictions(read)];
+}
+
+function contradictions({ clear_fields = [], hash_fields = [] }: Partial<ReadKeys>): PathProblem[] {
+  const clear = new Set(clear_fields);
+  return hash_fields.flatMap((field, index) => {
+    const message = contradiction(field, clear);
+    return message === null ? [] : [{ path: ['hash_fields', index], message }];
+  });
 }
 
 function entryCountProblems(read: Partial<ReadKeys>): PathProblem[] {
   const counts = {
     clear_fields: read.clear_fields?.length,
+    hash_fields: read.hash_fields?.length,
     unaudited_paths: read.unaudited_paths?.length,
     audited_headers: read.audited_headers?.size,
     mounts: read.mounts?.size,

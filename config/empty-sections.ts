@@ -8,6 +8,7 @@ const sections: ReadonlySet<string> = new Set([
   'audited_headers',
   'mounts',
   'clear_fields',
+  'hash_fields',
   'unaudited_paths',
   'limits',
   'log',

@@ -144,6 +144,7 @@ function asConfig(keys: ReadKeys, devices: readonly DeviceConfig[]): Config {
     auditedHeaders: keys.audited_headers,
     mounts: keys.mounts,
     clearFields: keys.clear_fields,
+    hashFields: keys.hash_fields,
     unauditedPaths: keys.unaudited_paths,
     limits: keys.limits,
     log: keys.log,

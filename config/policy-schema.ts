@@ -75,6 +75,12 @@ export const clearFields: z.ZodType<readonly string[]> = list(
   shownName('a JSON path such as request.service_name'),
 ).default([]);
 
+/** The key `hash_fields`. The formatter says whether a path can be hashed. */
+export const hashFields: z.ZodType<readonly string[]> = list(
+  'a list of JSON paths',
+  shownName('a JSON path such as response.headers'),
+).default([]);
+
 const unauditedPath: z.ZodType<string> = shownName(
   'a request path such as sys/health or sys/pprof/*',
   (path) =>

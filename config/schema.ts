@@ -12,7 +12,7 @@ import { normaliseDevicePath } from './device-path.ts';
 import { devices } from './device-schema.ts';
 import { Leaf } from './leaf.ts';
 import { listenAddress, listeners } from './listener-schema.ts';
-import { auditedHeaders, clearFields, mounts, unauditedPaths } from './policy-schema.ts';
+import { auditedHeaders, clearFields, hashFields, mounts, unauditedPaths } from './policy-schema.ts';
 import { byteSize, duration, filePath, longDuration, oneOf, scalar, wholeNumber } from './scalars.ts';
 import { either, list, section } from './shapes.ts';
 
@@ -84,6 +84,7 @@ export interface ReadKeys {
   readonly audited_headers: Config['auditedHeaders'];
   readonly mounts: Config['mounts'];
   readonly clear_fields: readonly string[];
+  readonly hash_fields: readonly string[];
   readonly unaudited_paths: readonly string[];
   readonly limits: LimitsConfig;
   readonly log: Config['log'];
@@ -100,6 +101,7 @@ export const keySchemas: { readonly [Key in keyof ReadKeys]: z.ZodType<ReadKeys[
   audited_headers: auditedHeaders,
   mounts,
   clear_fields: clearFields,
+  hash_fields: hashFields,
   unaudited_paths: unauditedPaths,
   limits,
   log,

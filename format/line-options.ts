@@ -36,6 +36,11 @@ export interface MountKeys {
 export interface RecordPolicy {
   /** Further JSON paths that are not hashed, such as `request.service_name`. */
   readonly clearFields: readonly string[];
+  /**
+   * JSON paths that are hashed although they would stay readable, with all that is below them, such as `response.headers`. Where a clear
+   * field applies as well, that of the two counts which says more of the place.
+   */
+  readonly hashFields: readonly string[];
   /** By lower-case name; a header that is not here is not written. */
   readonly auditedHeaders: ReadonlyMap<string, { readonly hmac: boolean }>;
   /** By namespace path and mount point, with the trailing slash: `secret/`, `ns1/secret/`. */
@@ -46,6 +51,7 @@ export interface RecordPolicy {
 
 export const emptyRecordPolicy: RecordPolicy = Object.freeze({
   clearFields: [],
+  hashFields: [],
   auditedHeaders: new Map(),
   mounts: new Map(),
   unauditedPaths: [],

@@ -1,13 +1,17 @@
 import type { Treatment } from './hashed-paths.ts';
 import { type PathSegment, parseJsonPath } from './json-path.ts';
 
-/** A path of the table, or of `clear_fields`. */
+/** A path of the table, or of `clear_fields` or `hash_fields`. */
 export interface PathRule {
   readonly segments: readonly PathSegment[];
   /** null when the path is only named to be read. */
   readonly treatment: Treatment | null;
   /** 0 for none. */
   readonly field: number;
+  /** Whose rule it is: what the configuration says of a place counts before what the table says. */
+  readonly origin: 'table' | 'configuration';
+  /** Whether it applies to everything below the place where it ends, too. */
+  readonly endless: boolean;
 }
 
 /** What is known of a place in a record: how a string there is treated, and the place of each of its members and elements. */
@@ -24,13 +28,57 @@ export interface PathState {
   uniform: boolean;
 }
 
-/** Where rules contradict each other, the first of these counts. */
+/** Where rules of the table contradict each other, the first of these counts. */
 const precedence: readonly Treatment[] = ['hash', 'token', 'clear', 'wrapped_accessor', 'accessor', 'data'];
 
+/** A rule of the table. */
 export function pathRule(path: string, treatment: Treatment | null, field: number = 0): PathRule {
+  const segments = segmentsOf(path);
+  return { segments, treatment, field, origin: 'table', endless: segments.at(-1)?.kind === 'rest' };
+}
+
+/**
+ * A rule of `clear_fields` or `hash_fields`. What is to be hashed is hashed with all that is in it: a header's value, which is
+ * an array, would stay readable otherwise.
+ */
+export function fieldRule(path: string, treatment: 'clear' | 'hash'): PathRule {
+  const endless = treatment === 'hash' || path.endsWith('.**');
+  return { segments: segmentsOf(path), treatment, field: 0, origin: 'configuration', endless };
+}
+
+function segmentsOf(path: string): readonly PathSegment[] {
   const segments = parseJsonPath(path);
   if (segments === null) throw new Error(`Cannot read JSON path ${JSON.stringify(path)}`);
-  return { segments, treatment, field };
+  return segments;
+}
+
+/** The treatment of a place where these rules end. */
+function treatmentOf(ended: readonly PathRule[]): Treatment {
+  const treatments = ended.filter(({ origin }) => origin === 'table').map(({ treatment }) => treatment);
+  const known = precedence.find((treatment) => treatments.includes(treatment));
+  const [closest] = ended.filter(({ origin }) => origin === 'configuration').sort(byDetail);
+  if (closest === undefined) return known ?? 'hash';
+  if (closest.treatment === 'clear') return known === 'hash' || known === 'token' ? known : 'clear';
+  // On every device, whatever it says of accessors; but there is nothing to hide in an empty one.
+  return known === 'token' || known === 'accessor' ? 'token' : 'hash';
+}
+
+/**
+ * Orders rules that apply to one place: first that which says more of it, at the first step, from the record on, at which they
+ * differ. Of two that say the same, that which hashes.
+ */
+function byDetail(one: PathRule, other: PathRule): number {
+  for (let at = 0; ; at++) {
+    const detail = detailOf(one.segments[at]);
+    const difference = detailOf(other.segments[at]) - detail;
+    if (difference !== 0) return difference;
+    if (detail === 0) return one.treatment === other.treatment ? 0 : one.treatment === 'hash' ? -1 : 1;
+  }
+}
+
+function detailOf(segment: PathSegment | undefined): number {
+  if (segment === undefined || segment.kind === 'rest') return 0;
+  return segment.kind === 'prefix' ? 1 + segment.prefix.length : Number.MAX_SAFE_INTEGER;
 }
 
 /** How far a record's path has come along a rule. */
@@ -48,7 +96,7 @@ export function pathStates(rules: readonly PathRule[]): readonly PathState[] {
 
   /** Whether everything below is still inside the rule. */
   const endless = ({ rule, at }: Progress): boolean =>
-    at === rules[rule]!.segments.length && rules[rule]!.segments.at(-1)?.kind === 'rest';
+    at === rules[rule]!.segments.length && rules[rule]!.endless;
 
   function step(places: readonly Progress[], goes: (segment: PathSegment) => boolean): Progress[] {
     const next: Progress[] = [];
@@ -67,11 +115,12 @@ export function pathStates(rules: readonly PathRule[]): readonly PathState[] {
     const key = places.map(({ rule, at }) => `${rule}:${at}`).join(' ');
     const before = known.get(key);
     if (before !== undefined) return before;
-    const ended = places.filter(({ rule, at }) => at === rules[rule]!.segments.length);
-    const treatments = ended.map(({ rule }) => rules[rule]!.treatment);
+    const ended = places
+      .filter(({ rule, at }) => at === rules[rule]!.segments.length)
+      .map(({ rule }) => rules[rule]!);
     const state = {
-      treatment: precedence.find((treatment) => treatments.includes(treatment)) ?? 'hash',
-      field: Math.max(0, ...ended.map(({ rule }) => rules[rule]!.field)),
+      treatment: treatmentOf(ended),
+      field: Math.max(0, ...ended.map(({ field }) => field)),
       members: new Map<string, PathState>(),
       prefixes: [],
       uniform: false,

@@ -3,7 +3,7 @@ import * as table from '../kernel/numbers/policy-tables.ts';
 import { hashedPaths, readFields, type Treatment } from './hashed-paths.ts';
 import type { PolicyPlace } from './kernel.ts';
 import type { MountKeys, RecordPolicy } from './line-options.ts';
-import { type PathState, pathRule, pathStates } from './path-states.ts';
+import { fieldRule, type PathState, pathRule, pathStates } from './path-states.ts';
 import { TableWriter } from './table-writer.ts';
 
 const treatmentActions: Readonly<Record<Treatment, number>> = {
@@ -20,7 +20,7 @@ export function policyBytes(policy: RecordPolicy, place: PolicyPlace): Buffer {
   const writer = new TableWriter(place);
   const head = writer.reserve(table.HEAD_BYTES);
   const clear = writeUniform(writer, actions.CLEAR);
-  writer.set(head + table.HEAD_ROOT, writePaths(writer, policy.clearFields));
+  writer.set(head + table.HEAD_ROOT, writePaths(writer, policy));
   writer.set(head + table.HEAD_CLEAR, clear);
   writer.set(head + table.HEAD_HEADERS, writeHeaders(writer, policy.auditedHeaders, clear));
   writer.set(head + table.HEAD_MOUNTS, writeMounts(writer, policy.mounts));
@@ -48,11 +48,12 @@ function writeUniform(writer: TableWriter, action: number): number {
   return state;
 }
 
-function writePaths(writer: TableWriter, clearFields: readonly string[]): number {
+function writePaths(writer: TableWriter, { clearFields, hashFields }: RecordPolicy): number {
   const states = pathStates([
     ...hashedPaths.map(([path, treatment]) => pathRule(path, treatment)),
     ...readFields.map(([path, field]) => pathRule(path, null, field)),
-    ...clearFields.map((path) => pathRule(path, 'clear')),
+    ...clearFields.map((path) => fieldRule(path, 'clear')),
+    ...hashFields.map((path) => fieldRule(path, 'hash')),
   ]);
   const addresses = new Map<PathState, number>(
     states.map((state) => [state, writer.reserve(table.STATE_BYTES)]),

@@ -14,9 +14,15 @@ export function policyProblems(policy: RecordPolicy): readonly PolicyProblem[] {
     const message = clearFieldProblem(field);
     if (message !== null) problems.push({ entry: field, message });
   }
+  const clear = new Set(policy.clearFields);
+  for (const field of policy.hashFields.slice(0, mostEntries)) {
+    const message = hashFieldProblem(field) ?? contradiction(field, clear);
+    if (message !== null) problems.push({ entry: field, message });
+  }
   const keys = [...policy.mounts.values()].flatMap((mount) => [...mount.requestKeys, ...mount.responseKeys]);
   for (const [what, names] of [
     ['clear field', policy.clearFields],
+    ['hash field', policy.hashFields],
     ['header', [...policy.auditedHeaders.keys()]],
     ['mount', [...policy.mounts.keys()]],
     ['key', keys],
@@ -52,6 +58,37 @@ function clearFieldProblem(field: string): string | null {
     return `${refusal}: which headers are readable is said by audited_headers`;
   }
   return null;
+}
+
+/** By these a line is found, put in order, and matched with those of other devices, which hash with other salts. */
+const neverHashed: readonly string[] = ['time', 'type', 'request.id'];
+
+function hashFieldProblem(field: string): string | null {
+  const segments = parseJsonPath(field);
+  const refusal = `Cannot hash "${field}"`;
+  if (segments === null) {
+    return `${refusal}: a path such as "response.headers", "response.data.tags[]" or "request.x_*" is wanted`;
+  }
+  const endless = segments.at(-1)?.kind === 'rest' ? segments : [...segments, rest];
+  for (const path of neverHashed) {
+    const place = parseJsonPath(path)!;
+    if (covers(segments, place) || covers(endless, place)) {
+      return `${refusal}: "${path}" always stays readable, for lines are found, ordered and compared between devices by it`;
+    }
+  }
+  if (reaches(segments, ['request', 'headers'])) {
+    return `${refusal}: which headers are hashed is said by audited_headers`;
+  }
+  return null;
+}
+
+const rest: PathSegment = { kind: 'rest' };
+
+/** What is wrong with a hash field of which a clear field says the opposite; where one says more than the other, nothing is. */
+export function contradiction(hashField: string, clearFields: ReadonlySet<string>): string | null {
+  const below = hashField.endsWith('.**') ? hashField : `${hashField}.**`;
+  const opposite = [hashField, below].find((path) => clearFields.has(path));
+  return opposite === undefined ? null : `Cannot hash "${hashField}": clear_fields has "${opposite}"`;
 }
 
 /** Whether the rule applies to the path, all of whose segments are names. */

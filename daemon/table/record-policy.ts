@@ -14,6 +14,7 @@ import { overruledKeys } from './overruled-keys.ts';
 export function recordPolicy(config: Config, stored: StoredTable): RecordPolicy {
   return {
     clearFields: config.clearFields,
+    hashFields: config.hashFields,
     unauditedPaths: config.unauditedPaths,
     auditedHeaders: new Map([...stored.headers, ...config.auditedHeaders]),
     mounts: new Map([...wholeMounts(stored.mounts), ...config.mounts]),

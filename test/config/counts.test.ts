@@ -59,6 +59,10 @@ test('devices, names and fields are bounded in number', () => {
       'found 10001 entries, wanted at most 10000',
     ],
     [
+      `devices: {}\nhash_fields:\n${many(10_001, (index) => `  - request.f${index}`)}`,
+      'found 10001 entries, wanted at most 10000',
+    ],
+    [
       `devices: {}\nrequire:\n${many(1001, (index) => `  - d${index}`)}`,
       'found 1001 entries, wanted at most 1000',
     ],

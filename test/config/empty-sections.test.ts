@@ -12,6 +12,7 @@ test('a section with everything commented out means its defaults', () => {
     'audited_headers',
     'mounts',
     'clear_fields',
+    'hash_fields',
     'unaudited_paths',
     'limits',
     'log',

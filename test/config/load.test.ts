@@ -53,6 +53,7 @@ test('a file that declares only devices gets the documented defaults', () => {
     auditedHeaders: new Map(),
     mounts: new Map(),
     clearFields: [],
+    hashFields: [],
     unauditedPaths: [],
     limits: {
       maxRecordBytes: 32 * 1024 ** 2,

@@ -242,6 +242,12 @@ test('policies over paths, headers and mounts are checked', () => {
     '2:38: clear_fields[1]: Cannot leave "auth.client_token" readable: "auth.client_token" holds a token and is always hashed',
   );
   assertProblems(
+    'clear_fields: [x, response.headers.**]\nhash_fields: [response.redirect, response.headers, request.id]',
+    '3:34: hash_fields[1]: Cannot hash "response.headers": clear_fields has "response.headers.**"',
+    '3:52: hash_fields[2]: Cannot hash "request.id": "request.id" always stays readable, for lines are found, ordered and compared between devices by it',
+  );
+  assertProblems('hash_fields: {a: b}', '2:1: hash_fields: found a map, wanted a list of JSON paths');
+  assertProblems(
     'clear_fields: [request.headers]\nmounts: {nix: {audit_non_hmac_request_keys: [1, []]}}',
     '2:16: clear_fields[0]: Cannot leave "request.headers" readable: which headers are readable is said by audited_headers',
     '3:49: mounts.nix.audit_non_hmac_request_keys[1]: found a list, wanted a key of request.data or response.data',

@@ -270,7 +270,9 @@ function isHashed(value: string, path: readonly Step[], walk: Walk): boolean {
   if (path[0] === 'request' && path[1] === 'headers' && walk.headers === 'as_is') return false;
   if (tokens.includes(place)) return value !== '';
   if (place === 'response.wrap_info.token') return true;
-  if (policy.clearFields.some((field) => clearPattern(field).test(place))) return false;
+  const configured = configuredFor(place, policy);
+  if (configured === 'clear') return false;
+  if (configured === 'hash') return !accessors.includes(place) || value !== '';
   if (accessors.includes(place)) return options.hmacAccessor && value !== '';
   if (wrappedAccessors.includes(place)) return options.hmacAccessor;
   if ((path[0] === 'request' || path[0] === 'response') && path[1] === 'data') {
@@ -280,6 +282,29 @@ function isHashed(value: string, path: readonly Step[], walk: Walk): boolean {
     return options.hashTimestamps || !isTime(value);
   }
   return !clearPatterns.some((pattern) => pattern.test(place));
+}
+
+/** What `clear_fields` and `hash_fields` say of a place: the one that says more at the first step where they differ. */
+function configuredFor(place: string, policy: RecordPolicy): 'clear' | 'hash' | null {
+  const below = (field: string): string => (field.endsWith('.**') ? field : `${field}.**`);
+  const fields = [
+    ...policy.hashFields.flatMap((field) => [...new Set([field, below(field)])].map(candidate('hash'))),
+    ...policy.clearFields.map(candidate('clear')),
+  ].filter(({ field }) => clearPattern(field).test(place));
+  let closest: (typeof fields)[number] | undefined;
+  for (const one of fields) if (closest === undefined || one.steps > closest.steps) closest = one;
+  return closest?.says ?? null;
+}
+
+/** `steps` is a text that is larger for a field which says more: a character for each step. */
+function candidate(says: 'clear' | 'hash') {
+  return (field: string): { says: 'clear' | 'hash'; field: string; steps: string } => {
+    const steps = field
+      .replace(/\.\*\*$/, '')
+      .split(/\.|(?=\[\])/)
+      .map((step) => (step.endsWith('*') ? String.fromCharCode(step.length) : '\uffff'));
+    return { says, field, steps: steps.join('') };
+  };
 }
 
 const clearPatternsOf = new Map<string, RegExp>();

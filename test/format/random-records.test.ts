@@ -22,6 +22,22 @@ function randomPolicy(dice: Dice): RecordPolicy {
           'request.data.extra',
           'extra*.**',
           'response.data.arr[].a',
+          'auth.metadata.**',
+          'auth.acc*',
+          'response.headers.x-other',
+          'request.mount_*',
+        ],
+    hashFields: dice.chance(50)
+      ? []
+      : [
+          'response.headers',
+          'request.data',
+          'auth.*',
+          'response.wrap_info.**',
+          'request.tags',
+          'response.data.arr[]',
+          'request.mount_type',
+          'error',
         ],
     auditedHeaders: new Map(
       dice.chance(30)

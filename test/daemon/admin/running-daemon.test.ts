@@ -51,6 +51,27 @@ async function silentPeer(t: TestContext, socketPath: string): Promise<{ leave()
   return { leave };
 }
 
+test('audit-hash gives what stands in the log for a hash field, from the reload on that brings it', async (t) => {
+  const devices = { 'file/': fileDevice };
+  const { daemon, socketPath, call } = await start(t, { devices });
+  const redirect = 'https://h/cb?code=one-time';
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  client.send(JSON.stringify({ response: { redirect, headers: { 'Set-Cookie': [redirect] } } }));
+  await client.replied(1);
+  const admin = { path: socketPath, file_roots: [daemon.folder] };
+  daemon.configure({ devices, admin, hash_fields: ['response.redirect', 'response.headers'] });
+  daemon.signal('SIGHUP');
+  await waitFor('the reload is done', () => daemon.log.includes('reloaded'));
+  client.send(JSON.stringify({ response: { redirect, headers: { 'Set-Cookie': [redirect] } } }));
+  await client.replied(2);
+  const [before, after] = daemon
+    .lines('audit.log')
+    .map((line) => (JSON.parse(line) as { response: object }).response);
+  const { hash } = (await call('POST', 'audit-hash/file', { input: redirect })).body;
+  assert.deepEqual(before, { redirect, headers: { 'Set-Cookie': [redirect] } });
+  assert.deepEqual(after, { redirect: hash, headers: { 'Set-Cookie': [hash] } });
+});
+
 test('every call works while no device takes records, and a new device ends that', async (t) => {
   const { daemon, folder, call } = await start(t);
   const gone = await silentPeer(t, path.join(folder, 'gone.sock'));
