@@ -238,7 +238,7 @@ export class Daemon {
     // In one turn: what the connections have read is offered to the devices, what comes after is answered `stopping`.
     const clientsGone = this.#listeners.stop();
     broker.stop();
-    const allWell = await devices.stop(drainMs);
+    const allWell = await devices.stop(await this.#listeners.hearSilent(drainMs));
     // Every record has its outcome now; what is left are clients that do not read.
     const cancel = clock.setTimer(1_000, () => this.#listeners.destroy());
     await clientsGone;

@@ -17,6 +17,8 @@ export interface Submission {
   readonly arrival: number;
   /** Decide only when every device has an outcome. */
   readonly waitForAll: boolean;
+  /** Of a sender that cannot be told `stopping`: what it has sent is taken while the daemon stops, too. */
+  readonly silent: boolean;
   /** One line a record as one device wants them; called during `submit` only. */
   readonly render: (format: LineFormat, maxLineBytes: number) => RenderedLines;
   /** Called once, possibly during `submit`. */
@@ -69,14 +71,14 @@ export class Broker {
     );
   }
 
-  /** From now on every record is answered `stopping`. */
+  /** From now on every record is answered `stopping`, if its sender is answered at all. */
   stop(): void {
     this.#stopping = true;
   }
 
   /** Hands the records to all lanes; or says why none of them is offered to any. */
   submit(submission: Submission): Declined | null {
-    if (this.#stopping) return 'stopping';
+    if (this.#stopping && !submission.silent) return 'stopping';
     const lanes = this.#lanes;
     if (lanes.length === 0) return 'no_device';
     const batch = new Batch(
@@ -97,7 +99,7 @@ export class Broker {
 
   /** Whether the requirement can be met by lanes that work and have room: what a sender that reads no replies waits for. */
   canRecord(): boolean {
-    return !this.#stopping && isMet(this.#quorum, (slot) => this.#lanes[slot]!.hasRoom);
+    return isMet(this.#quorum, (slot) => this.#lanes[slot]!.hasRoom);
   }
 
   /** What is wrong with the required lanes, in words for a reply and bounded: paths, states and reasons, nothing of any record. */

@@ -6,6 +6,7 @@ import type { Log } from '../log/log.ts';
 import { SocketPathRefused } from '../sockets/socket-file.ts';
 import { HttpListener, longestRequestMs } from './http-listener.ts';
 import type { IngestSettings } from './ingest-settings.ts';
+import { readLastBytes } from './last-bytes.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { StreamListener } from './stream-listener.ts';
 
@@ -82,6 +83,8 @@ export class ListenerTable {
   async #close(listeners: readonly Listener[]): Promise<void> {
     for (const listener of listeners) {
       await listener.closeDoor();
+      void listener.stop();
+      await this.#readLast([listener], 0);
       listener.destroy();
     }
   }
@@ -102,6 +105,7 @@ export class ListenerTable {
     const { clock, limits } = this.#shared;
     await listener.closeDoor();
     await within(clock, limits.stopTimeoutMs, listener.stop());
+    await this.#readLast([listener], 0);
     listener.destroy();
     this.#ending.delete(listener);
     this.#log.info('listener closed', { listener: shown(listener) });
@@ -115,6 +119,25 @@ export class ListenerTable {
   /** Answers what was read and closes every client; resolves when all are gone. */
   async stop(): Promise<void> {
     await Promise.all([...this.#listeners.map((listener) => listener.stop()), ...this.#ending.values()]);
+  }
+
+  /**
+   * After `stop`: reads what clients that are not answered have sent, within `ms` as devices can record it and then at
+   * once. Resolves with the milliseconds that are left.
+   */
+  async hearSilent(ms: number): Promise<number> {
+    const { clock } = this.#shared;
+    const until = clock.now() + ms;
+    await this.#readLast([...this.#listeners, ...this.#ending.keys()], ms);
+    return Math.max(0, until - clock.now());
+  }
+
+  async #readLast(listeners: readonly Listener[], ms: number): Promise<void> {
+    const silent = listeners.flatMap((listener) =>
+      listener instanceof StreamListener ? listener.silentConnections : [],
+    );
+    const unread = await readLastBytes(this.#shared.clock, silent, ms);
+    if (unread > 0) this.#log.error('clients not read to the end', { clients: unread });
   }
 
   /** Ends clients that are still there, answered or not. */

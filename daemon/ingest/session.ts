@@ -173,6 +173,7 @@ export class Session {
       records: scanned.kept,
       arrival,
       waitForAll: this.#listener.replies === 'devices',
+      silent: this.#listener.replies === 'none',
       render: (format, maxLineBytes) => format.render(scanned, maxLineBytes),
       decided: (batch) => this.#decide(findings, batch),
     });

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { StreamListenerConfig } from '../../config/config.ts';
 import type { Log } from '../log/log.ts';
+import { shutInput } from '../sockets/shut-input.ts';
 import { type ClaimedSocket, claimSocketPath } from '../sockets/socket-file.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -8,6 +9,8 @@ import { connectionBounds } from './connection-bounds.ts';
 import type { IngestSettings } from './ingest-settings.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { Session } from './session.ts';
+import { SilentConnection } from './silent-connection.ts';
+import { acceptWaiting } from './waiting-clients.ts';
 
 /** A UNIX stream socket that takes records: accepts clients, and ends them when the daemon stops. */
 export class StreamListener {
@@ -17,9 +20,10 @@ export class StreamListener {
   readonly #log: Log;
   readonly #server: net.Server;
   readonly #socket: ClaimedSocket;
-  readonly #connections = new Set<ClientConnection>();
+  readonly #connections = new Set<ClientConnection | SilentConnection>();
   /** Log a full house once, not once a client. */
   #full = false;
+  #door: 'open' | 'closing' = 'open';
 
   private constructor(
     config: StreamListenerConfig,
@@ -63,24 +67,33 @@ export class StreamListener {
 
   #accept(client: net.Socket): void {
     const { connections } = this.#shared.limits;
-    if (this.#shared.counters.connections >= connections) {
+    // Who waits at a door that closes cannot be told that it was in vain.
+    if (this.#door === 'open' && this.#shared.counters.connections >= connections) {
       if (!this.#full) this.#log.warn('too many connections', { listener: this.path, limit: connections });
       this.#full = true;
       client.destroy();
       return;
     }
     this.#full = false;
-    const config = this.#config;
-    const connection = new ClientConnection({
-      socket: client,
-      replies: config.replies,
-      shared: this.#shared,
-      budget: this.#budget,
-      bounds: connectionBounds,
-      openDoor: (reply, fail) => new Session(this.#shared, config, reply, fail),
-    });
+    const connection = this.#connect(client);
     this.#connections.add(connection);
     client.once('close', () => this.#connections.delete(connection));
+  }
+
+  #connect(client: net.Socket): ClientConnection | SilentConnection {
+    const config = this.#config;
+    const parts = { socket: client, shared: this.#shared, budget: this.#budget, bounds: connectionBounds };
+    if (config.replies === 'none') {
+      return new SilentConnection({
+        ...parts,
+        shutInput: () => shutInput(client),
+        openDoor: (decided, fail) => new Session(this.#shared, config, decided, fail),
+      });
+    }
+    return new ClientConnection({
+      ...parts,
+      openDoor: (reply, fail) => new Session(this.#shared, config, reply, fail),
+    });
   }
 
   /** Takes on new settings for the same path: the mode at once, the rest for clients that connect from now on. */
@@ -89,10 +102,23 @@ export class StreamListener {
     this.#config = config;
   }
 
-  /** No more clients; the socket file goes. Those connected stay until `stop`. */
+  /**
+   * No more clients; the socket file goes. Those connected stay until `stop`. Where nobody is answered, those who wait
+   * come in before: what they have sent is sent, for all they know.
+   */
   async closeDoor(): Promise<void> {
     await this.#socket.release();
+    if (this.#config.replies === 'none') {
+      this.#door = 'closing';
+      shutInput(this.#server);
+      await acceptWaiting(this.#server);
+    }
     this.#server.close();
+  }
+
+  /** Those of its clients that are not answered. */
+  get silentConnections(): readonly SilentConnection[] {
+    return [...this.#connections].filter((connection) => connection instanceof SilentConnection);
   }
 
   /** Answers what was read from every client and closes them; resolves when all are gone. */

@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 
-/** Calls that Node does not have: for datagrams over UNIX sockets, and to end without a wait. None of them waits. */
+/**
+ * Calls that Node does not have: for datagrams over UNIX sockets, to take from a peer the right to send, and to end
+ * without a wait. None of them waits.
+ */
 export interface Libc {
   /** A non-blocking UNIX datagram socket. Throws an error with a `code`. */
   openDatagram(): number;
@@ -12,6 +15,11 @@ export interface Libc {
   /** As `send`, from a socket that need not be connected; `address` is a `socketAddress`. */
   sendTo(fd: number, message: Uint8Array, address: Uint8Array): string;
   close(fd: number): void;
+  /**
+   * Of a connected UNIX socket: its peer can write no more, and what it wrote can still be read. Of one that listens:
+   * nobody can connect any more, and who waits can still be accepted. The empty text, or the error's code.
+   */
+  shutDownReading(fd: number): string;
   /** Ends the process, whatever its threads wait for. */
   exit(code: number): void;
 }
@@ -37,6 +45,7 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+const SHUT_RD = 0;
 
 function bind(): Libc {
   const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
@@ -48,6 +57,7 @@ function bind(): Libc {
     'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint size)',
   );
   const close = library.func('int close(int fd)');
+  const shutdown = library.func('int shutdown(int fd, int how)');
   const exit = library.func('void _exit(int code)');
   const lastError = (): string => getSystemErrorName(-koffi.errno());
   const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -73,6 +83,7 @@ function bind(): Libc {
     close(fd) {
       close(fd);
     },
+    shutDownReading: (fd) => (shutdown(fd, SHUT_RD) < 0 ? lastError() : ''),
     exit(code) {
       exit(code);
     },

@@ -79,7 +79,7 @@ export class DoorWatch implements RecordDoor {
     const { world, daemon, plan, socket } = this.#settings;
     const { bounds, situation } = daemon;
     const silent = plan.replies === 'none';
-    // A silent sender's last chunk is taken from it at a stop or its end, because nothing could tell it otherwise.
+    // At a stop or its end, what is left of a silent sender is taken in the end, because nothing could tell it otherwise.
     if (silent && (situation.stopping || daemon.isStopping || socket.destroyed)) return;
     const wrong = (what: string): void => world.violated('back pressure', `read on with ${what}`);
     if (this.#door.inFlightBytes >= daemon.limits.connectionBytes)

@@ -71,6 +71,11 @@ export class LifeRun {
       this.#oracles.push(oracle);
       this.#clients.push(new SimulatedClient({ world, daemon, plan, script, oracle, random, onRead }));
     }
+    // Of each that gets no replies a chunk may wait that no session has been given.
+    const waiting = life.clients
+      .filter(({ replies }) => replies === 'none')
+      .map(({ buffers }) => buffers.read);
+    this.#largestReadBytes = Math.max(0, ...waiting);
     for (const change of life.changes) world.after(change.at, () => this.#change(change));
     world.after(life.faultsEndAt, () => this.#endFaults());
     if (life.ending !== 'calm') world.after(life.endsAt, () => this.#end(life.ending));
@@ -198,7 +203,14 @@ export class LifeRun {
           return;
         }
         bound();
-        for (const client of this.#clients) client.leave();
+        for (const client of this.#clients) {
+          if (client.unheardBytes > 0)
+            this.#world.violated(
+              'nothing is lost',
+              `${client.unheardBytes} bytes of a silent client are not read`,
+            );
+          client.leave();
+        }
         this.#ended();
       };
       finish();

@@ -130,7 +130,7 @@ export class ReplyOracle {
     const { situation } = this.#daemon;
     const { offered } = this.#ledger;
     this.#ledger.received++;
-    if (line.kind === 'valid' && !situation.stopping) {
+    if (line.kind === 'valid' && (!situation.stopping || this.#wanted === 'none')) {
       for (const device of situation.enabled) offered.set(device, (offered.get(device) ?? 0) + 1);
     }
     if (this.#wanted === 'none' || this.#gone) return;

@@ -1,4 +1,3 @@
-import type { ClientConnection } from '../../daemon/ingest/client-connection.ts';
 import type { ClientScript } from './client-script.ts';
 import { DoorWatch } from './door-watch.ts';
 import type { Random } from './random.ts';
@@ -34,7 +33,7 @@ export class SimulatedClient implements SocketPeer {
   readonly #vanishAt: number;
   readonly #pauseMs: number;
   readonly #socket: SimulatedSocket;
-  #connection: ClientConnection | null = null;
+  #connected = false;
   #watch: DoorWatch | null = null;
   #state: 'away' | 'sending' | 'sent' | 'gone' = 'away';
   #sent = 0;
@@ -54,12 +53,13 @@ export class SimulatedClient implements SocketPeer {
     world.after(plan.startsAt, () => this.#connect());
   }
 
-  get connection(): ClientConnection | null {
-    return this.#connection;
-  }
-
   get inFlightRecords(): number {
     return this.#watch?.inFlightRecords ?? 0;
+  }
+
+  /** Bytes that it could send, and that nothing can tell it are lost. */
+  get unheardBytes(): number {
+    return this.#settings.plan.replies === 'none' ? this.#socket.unheardBytes : 0;
   }
 
   /** Whether nothing more can happen: all is sent and answered, or the daemon rightly waits. */
@@ -97,7 +97,9 @@ export class SimulatedClient implements SocketPeer {
       return;
     }
     this.#state = 'sending';
-    this.#connection = daemon.connect(plan.replies, this.#socket, (door) => {
+    this.#connected = true;
+    const shutInput = (): boolean => this.#socket.shutInput();
+    daemon.connect(plan.replies, this.#socket, shutInput, (door) => {
       this.#watch = new DoorWatch({ ...this.#settings, door, socket: this.#socket });
       return this.#watch;
     });
@@ -188,6 +190,6 @@ export class SimulatedClient implements SocketPeer {
   leave(): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
-    if (this.#connection !== null) this.#socket.hangUp();
+    if (this.#connected) this.#socket.hangUp();
   }
 }

@@ -8,9 +8,11 @@ import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
 import type { ConnectionBounds } from '../../daemon/ingest/connection-bounds.ts';
 import { type IngestCounters, zeroIngestCounters } from '../../daemon/ingest/ingest-counters.ts';
 import type { IngestSettings } from '../../daemon/ingest/ingest-settings.ts';
+import { readLastBytes } from '../../daemon/ingest/last-bytes.ts';
 import { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
 import type { RecordDoor } from '../../daemon/ingest/record-door.ts';
 import { Session } from '../../daemon/ingest/session.ts';
+import { SilentConnection } from '../../daemon/ingest/silent-connection.ts';
 import type { Log } from '../../daemon/log/log.ts';
 import { DeviceFailure } from '../../devices/device.ts';
 import { Formatter } from '../../format/formatter.ts';
@@ -65,7 +67,7 @@ export class SimulatedDaemon {
   readonly #watchdog: Watchdog;
   readonly #ingest: IngestSettings;
   readonly #ended: EnabledDevice[] = [];
-  readonly #connections = new Set<ClientConnection>();
+  readonly #connections = new Set<ClientConnection | SilentConnection>();
   /** Of disabled devices. */
   readonly #ending = new Set<Promise<void>>();
   #situation: Situation;
@@ -122,7 +124,7 @@ export class SimulatedDaemon {
     return this.#isStopping;
   }
 
-  get connections(): ReadonlySet<ClientConnection> {
+  get connections(): ReadonlySet<ClientConnection | SilentConnection> {
     return this.#connections;
   }
 
@@ -204,15 +206,21 @@ export class SimulatedDaemon {
     this.#situation = { ...this.#situation, requirement };
   }
 
-  connect(replies: Replies, socket: ClientSocket, watch: (door: RecordDoor) => RecordDoor): ClientConnection {
-    const connection = new ClientConnection({
+  connect(
+    replies: Replies,
+    socket: ClientSocket,
+    shutInput: () => boolean,
+    watch: (door: RecordDoor) => RecordDoor,
+  ): ClientConnection | SilentConnection {
+    const parts = {
       socket: this.#sabotage.socket?.(socket) ?? socket,
-      replies: this.#sabotage.replies?.(replies) ?? replies,
       shared: this.#ingest,
       budget: this.budget,
       bounds: this.#sabotage.bounds?.(this.bounds) ?? this.bounds,
-      openDoor: (tell, fail) => watch(this.openSession(replies, tell, fail)),
-    });
+      openDoor: (tell: Tell, fail: (error: unknown) => void) => watch(this.openSession(replies, tell, fail)),
+    };
+    const silent = (this.#sabotage.replies?.(replies) ?? replies) === 'none';
+    const connection = silent ? new SilentConnection({ ...parts, shutInput }) : new ClientConnection(parts);
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
     return connection;
@@ -227,14 +235,18 @@ export class SimulatedDaemon {
   async stop(): Promise<void> {
     this.#isStopping = true;
     const { enabled } = this.#situation;
+    const until = this.#clock.now() + drainMs;
     const clientsGone = Promise.all([...this.#connections].map((connection) => connection.stop()));
     this.#situation = { ...this.#situation, stopping: true };
     this.broker.stop();
+    const silent = [...this.#connections].filter((each) => each instanceof SilentConnection);
+    await readLastBytes(this.#clock, silent, drainMs);
+    const leftMs = Math.max(0, until - this.#clock.now());
     // Replies may be waiting for devices that were disabled, too.
     await Promise.all([
       ...this.#ending,
       ...enabled.map(async ({ lane }) => {
-        await lane.drain(drainMs);
+        await lane.drain(leftMs);
         await lane.close('stopping', 0);
       }),
     ]);

@@ -57,6 +57,7 @@ export class SimulatedSocket implements ClientSocket {
   /** Taken by the operating system, and not read by the client. */
   #unread: Buffer = Buffer.alloc(0);
   #clientGone = false;
+  #shut = false;
   #destroyed = false;
   #turning = false;
 
@@ -78,6 +79,11 @@ export class SimulatedSocket implements ClientSocket {
   /** Whether the daemon has been told of all that the client sent. */
   get heard(): boolean {
     return this.#sent.length === 0 && this.#ahead.length === 0 && this.#input !== 'ended';
+  }
+
+  /** Taken from the client, and not told to the daemon. */
+  get unheardBytes(): number {
+    return this.#sent.length + this.#aheadBytes;
   }
 
   get destroyed(): boolean {
@@ -130,10 +136,18 @@ export class SimulatedSocket implements ClientSocket {
 
   /** Takes what there is room for; returns how many bytes. */
   send(bytes: Buffer): number {
+    if (this.#shut) return 0;
     const taken = bytes.subarray(0, Math.max(0, this.#buffers.toDaemon - this.#sent.length));
     this.#sent = Buffer.concat([this.#sent, taken]);
     this.#turn();
     return taken.length;
+  }
+
+  /** The daemon takes from the client the right to send. */
+  shutInput(): boolean {
+    this.#shut = true;
+    this.shutDown();
+    return true;
   }
 
   /** The client has sent its last byte. */

@@ -17,12 +17,13 @@ function decidedOf({ batch }: Submitted): Batch {
 }
 
 /** Submits one record. */
-function submit(broker: Broker, record: number): Submitted {
+function submit(broker: Broker, record: number, silent = false): Submitted {
   const submitted: Submitted = { refused: null, batch: null };
   submitted.refused = broker.submit({
     records: 1,
     arrival: 0,
     waitForAll: false,
+    silent,
     render: () => linesOf([record]),
     decided: (batch) => {
       submitted.batch = batch;
@@ -31,7 +32,7 @@ function submit(broker: Broker, record: number): Submitted {
   return submitted;
 }
 
-test('without a device and while stopping nothing is offered', () => {
+test('without a device nothing is offered, and while stopping only what nobody can be told of', () => {
   const broker = new Broker({ kind: 'any' });
   assert.equal(submit(broker, 0).refused, 'no_device');
   assert.equal(broker.canRecord(), false);
@@ -40,8 +41,10 @@ test('without a device and while stopping nothing is offered', () => {
   assert.equal(broker.canRecord(), true);
   broker.stop();
   assert.equal(submit(broker, 0).refused, 'stopping');
-  assert.equal(broker.canRecord(), false);
   assert.equal(lane.status().queueRecords, 0);
+  assert.equal(submit(broker, 0, true).refused, null, 'its sender could not be told');
+  assert.equal(broker.canRecord(), true);
+  assert.equal(lane.status().queueRecords, 1);
 });
 
 test('a hung device does not keep the reply that a healthy one satisfies', async () => {
@@ -140,6 +143,7 @@ test('who waits for all outcomes is told after the last one', async () => {
     records: 1,
     arrival: 0,
     waitForAll: true,
+    silent: false,
     render: () => linesOf([0]),
     decided: (batch) => {
       decided = batch;
@@ -163,6 +167,7 @@ test('each lane is rendered its own lines, under its own limit', () => {
     records: 1,
     arrival: 0,
     waitForAll: false,
+    silent: false,
     render: (format, maxLineBytes) => {
       assert.equal(format, lanes[limits.length]!.lane.format);
       limits.push(maxLineBytes);

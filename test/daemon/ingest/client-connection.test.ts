@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { ClientConnection } from '../../../daemon/ingest/client-connection.ts';
 import type { ConnectionBounds } from '../../../daemon/ingest/connection-bounds.ts';
 import { replyLines } from '../../../daemon/ingest/replies.ts';
+import { SilentConnection } from '../../../daemon/ingest/silent-connection.ts';
 import type { Life, Replies } from '../../simulation/scenario.ts';
 import { recordTimeoutMs } from '../../simulation/simulated-daemon.ts';
 import { SimulatedSocket, type SocketPeer } from '../../simulation/simulated-socket.ts';
@@ -14,12 +15,14 @@ interface Wanted {
   readonly bounds?: Partial<ConnectionBounds>;
   /** Bytes of replies that the client's side takes while it reads none. */
   readonly toClient?: number;
+  /** Whether the daemon can take from the client the right to send. */
+  readonly canShut?: boolean;
 }
 
 /** A connection, and the client at the other end of its socket. */
 class ConnectionUnderTest extends IngestUnderTest implements SocketPeer {
   readonly socket: SimulatedSocket;
-  readonly connection: ClientConnection;
+  readonly connection: ClientConnection | SilentConnection;
   /** What the client has read. */
   text = '';
   reads = true;
@@ -27,11 +30,19 @@ class ConnectionUnderTest extends IngestUnderTest implements SocketPeer {
   /** The client has read the end of the daemon's side. */
   sawEnd = false;
 
-  constructor(t: TestContext, { replies = 'status', limits, bounds, toClient = 1_000_000 }: Wanted = {}) {
+  constructor(
+    t: TestContext,
+    { replies = 'status', limits, bounds, toClient = 1_000_000, canShut = true }: Wanted = {},
+  ) {
     super(limits, bounds);
     const buffers = { toDaemon: 1_000_000, read: 65_536, toClient, highWater: 10 };
     this.socket = new SimulatedSocket(this.world, () => true, buffers, this);
-    this.connection = this.daemon.connect(replies, this.socket, (door) => door);
+    this.connection = this.daemon.connect(
+      replies,
+      this.socket,
+      () => canShut && this.socket.shutInput(),
+      (door) => door,
+    );
     t.after(() => assert.equal(this.world.violation, null));
   }
 
@@ -299,15 +310,76 @@ test('what a sender that reads no replies has sent before a stop is offered to t
   assert.equal(under.connection.inFlightBytes, one.length, 'the second chunk waits');
   const stopped = under.connection.stop();
   under.daemon.broker.stop();
-  await under.send(`${record(3)}\n`);
+  assert.equal(under.socket.send(Buffer.from(one)), 0, 'it may not send any more');
   destination.setTrouble('none');
-  await under.pass(60);
+  await under.pass(100);
   assert.deepEqual(destination.log, [1, 2]);
-  assert.equal(under.daemon.counters.refused.stopping, 1, 'the third is refused, though nobody is told');
-  assert.equal(under.sawEnd, true);
-  under.socket.hangUp();
-  await under.pass(10);
+  assert.equal(under.daemon.counters.ok, 2);
+  assert.equal(under.over, 'daemon');
   await stopped;
+});
+
+test('at a stop all is read that a silent client has sent, as devices can record it', async (t) => {
+  for (const ends of [false, true]) {
+    const under = new ConnectionUnderTest(t, { replies: 'none' });
+    const destination = under.device('a/');
+    destination.setTrouble('failing');
+    await under.send(one);
+    await under.pass(200);
+    for (let number = 2; number < 5_000; number++) under.socket.send(Buffer.from(`${record(number)}\n`));
+    if (ends) under.socket.shutDown();
+    void under.connection.stop();
+    under.daemon.broker.stop();
+    await under.pass(5_000);
+    assert.equal(under.over, null, 'it is held back');
+    destination.setTrouble('none');
+    await under.pass(5_000);
+    assert.equal(new Set(destination.log).size, 4_999);
+    assert.equal(under.over, 'daemon');
+  }
+});
+
+test('when the time of a stop is over, devices are given all that a silent client has sent', async (t) => {
+  const under = new ConnectionUnderTest(t, { replies: 'none', bounds: { silentBytes: 1 } });
+  under.device('a/').setTrouble('hang');
+  for (let number = 1; number < 3_000; number++) under.socket.send(Buffer.from(`${record(number)}\n`));
+  await under.pass(10);
+  void under.connection.stop();
+  under.daemon.broker.stop();
+  await under.pass(500);
+  assert.ok(under.socket.unheardBytes > 0);
+  assert.ok(under.connection instanceof SilentConnection);
+  under.connection.hurry();
+  let heard = false;
+  void under.connection.heard.then(() => {
+    heard = true;
+  });
+  await under.pass(100);
+  assert.equal(heard, true);
+  assert.equal(under.socket.unheardBytes, 0);
+  assert.equal(under.daemon.counters.received, 2_999);
+});
+
+test('where the right to send cannot be taken from it, a silent client is read until it is quiet for 50 ms', async (t) => {
+  const under = new ConnectionUnderTest(t, { replies: 'none', canShut: false });
+  const destination = under.device('a/');
+  const stopped = under.connection.stop();
+  under.daemon.broker.stop();
+  for (const number of [1, 2, 3]) {
+    await under.send(`${record(number)}\n`);
+    await under.pass(45);
+  }
+  destination.setTrouble('failing');
+  await under.send(one);
+  await under.pass(100);
+  await under.send(`${record(4)}\n`);
+  await under.pass(500);
+  assert.equal(under.over, null, 'held back it cannot be quiet');
+  destination.setTrouble('none');
+  await under.pass(5_000);
+  await stopped;
+  assert.deepEqual(new Set(destination.log), new Set([1, 2, 3, 4]));
+  assert.equal(under.over, 'daemon');
 });
 
 test('a sender that is held back is looked at every 50 ms, until it is gone', async (t) => {
