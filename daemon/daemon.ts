@@ -182,7 +182,7 @@ export class Daemon {
   /** One line for the service manager. */
   get statusText(): string {
     const { broker, counters } = this.#ingest;
-    const working = broker.lanes.filter((lane) => lane.state === 'ok' || lane.state === 'slow').length;
+    const working = broker.lanes.filter((lane) => lane.status().takes).length;
     return `${working} of ${broker.lanes.length} devices take records, ${counters.ok} records recorded`;
   }
 

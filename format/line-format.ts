@@ -3,7 +3,7 @@ import { HASHED, HASHED_ACCESSOR, HASHED_HEADER, HASHED_TIMESTAMP } from '../ker
 import type { Kernel } from './kernel.ts';
 import type { LineOptions } from './line-options.ts';
 import { type RenderedLines, renderedLines } from './lines.ts';
-import { KernelBatch, type ScannedBatch } from './scanned-batch.ts';
+import { KernelBatch, recordStatus, type ScannedBatch } from './scanned-batch.ts';
 
 /** How one device's lines are made: its options and its salt. */
 export interface LineFormat {
@@ -45,7 +45,8 @@ export class KernelLineFormat implements LineFormat {
     const { kernel } = batch;
     kernel.useLine(this.#format, this.#hashed, this.#elide, this.#prefix);
     const ends = kernel.measure(maxLineBytes);
-    return renderedLines(kernel.render(midstates, ends.at(-1) ?? 0), ends);
+    const idOf = (line: number): string => batch.describe(recordOf(batch, line)).id;
+    return renderedLines(kernel.render(midstates, ends.at(-1) ?? 0), ends, idOf);
   }
 
   hash(value: string | Uint8Array): string {
@@ -65,6 +66,13 @@ export class KernelLineFormat implements LineFormat {
     if (this.#midstates === null) throw new Error('Cannot hash: the salt was cleared');
     return this.#midstates;
   }
+}
+
+/** Which record a line is of: those that go to no device have none. */
+function recordOf({ statuses }: ScannedBatch, line: number): number {
+  let record = -1;
+  for (let lines = line; lines >= 0; lines--) record = statuses.indexOf(recordStatus.kept, record + 1);
+  return record;
 }
 
 /** A bit for each kind of string that the device hashes. */

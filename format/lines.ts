@@ -21,22 +21,30 @@ export type Absence = 'too_large' | 'filtered';
 export interface RenderedLines extends Lines {
   /** Why lines are absent, by record in ascending order; every other line is there. */
   readonly absences: ReadonlyMap<number, Absence>;
+  /** `request.id` of a record whose line was too large; `null` when there is none such. */
+  readonly tooLarge: string | null;
 }
 
 const noAbsences: ReadonlyMap<number, Absence> = new Map();
 
-/** Lines as they were rendered under a limit: those that are empty were too large for it. */
-export function renderedLines(bytes: Buffer, ends: Uint32Array): RenderedLines {
+/** Lines as they were rendered under a limit: those that are empty were too large for it. `idOf`: `request.id` of a line's record. */
+export function renderedLines(
+  bytes: Buffer,
+  ends: Uint32Array,
+  idOf: (line: number) => string,
+): RenderedLines {
   let absences: Map<number, Absence> | null = null;
+  let tooLarge: string | null = null;
   for (let record = 0, start = 0; record < ends.length; record++) {
     const end = ends[record]!;
     if (end === start) {
       absences ??= new Map();
       absences.set(record, 'too_large');
+      tooLarge ??= idOf(record);
     }
     start = end;
   }
-  return { bytes, ends, absences: absences ?? noAbsences };
+  return { bytes, ends, absences: absences ?? noAbsences, tooLarge };
 }
 
 /** The offset in `lines.bytes` at which line `index` starts. */

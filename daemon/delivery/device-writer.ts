@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import { type Device, DeviceFailure, type LostScope } from '../../devices/device.ts';
 import { Backoff } from './backoff.ts';
 import { type NextWrite, takenLines } from './next-write.ts';
+import { Reopening } from './reopening.ts';
 import { SentTail } from './sent-tail.ts';
 import { within } from './within.ts';
 import type { WriterSettings } from './writer-settings.ts';
@@ -29,8 +30,7 @@ export class DeviceWriter {
   readonly #work = new PQueue({ concurrency: 1 });
 
   #abort = new AbortController();
-  /** The reopening that waits for its turn. */
-  #reopening: Promise<void> | null = null;
+  readonly #reopening: Reopening;
   #state: WriterState = idle;
   /**
    * `failed`: the last attempt ended in an error; `probing`: opened again since, and the next write, of one record,
@@ -46,11 +46,24 @@ export class DeviceWriter {
     this.#device = settings.createDevice((scope, failure) => this.#onLost(scope, failure));
     // Not bounded by the queue's limit: what is not kept here is lost, although it was answered as recorded.
     this.#tail = new SentTail(this.#device.tailBytes);
+    const { clock, enabled, events } = settings;
+    const reopen = (begun: () => void): Promise<void> =>
+      this.#work.add(async () => {
+        begun();
+        if (enabled()) await this.#device.reopen(this.#abort.signal);
+      }, first);
+    this.#reopening = new Reopening({ clock, reopen, ...events });
   }
 
   /** Whether the last attempt to open or write ended in an error. */
   get failing(): boolean {
     return this.#connection === 'failed' || this.#connection === 'probing';
+  }
+
+  /** `astray`: it writes to a file that it should have left. */
+  get trouble(): 'failing' | 'astray' | null {
+    if (this.failing) return 'failing';
+    return this.#reopening.isAstray ? 'astray' : null;
   }
 
   /** Opens the device: first of all. Rejects with the `DeviceFailure`; it is tried again all the same. */
@@ -206,20 +219,14 @@ export class DeviceWriter {
     this.#abort = new AbortController();
   }
 
-  /**
-   * Follows a rotation, when the write under way has ended. Rejects with the `DeviceFailure`; the device goes on with what
-   * it has. One that has not begun follows all rotations up to then: behind a hung write they do not pile up.
-   */
+  /** Follows a rotation, when the write under way has ended. Rejects with the `DeviceFailure`: it is tried again. */
   reopen(): Promise<void> {
-    this.#reopening ??= this.#work.add(async () => {
-      this.#reopening = null;
-      if (this.#settings.enabled()) await this.#device.reopen(this.#abort.signal);
-    }, first);
-    return this.#reopening;
+    return this.#reopening.follow();
   }
 
   /** No more attempts, once the lane is no longer enabled; a write under way may end within a second. */
   async halt(): Promise<void> {
+    this.#reopening.end();
     if (this.#state.kind === 'pausing') this.#state.cancel();
     if (this.#state.kind === 'writing') await within(this.#settings.clock, closeGraceMs, this.#work.onIdle());
     const state = this.#state;

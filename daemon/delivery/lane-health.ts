@@ -1,6 +1,6 @@
 import type { DeviceFailure } from '../../devices/device.ts';
 import type { Clock } from '../clock.ts';
-import type { LaneState, LaneStatus } from './lane-status.ts';
+import { type LaneState, type LaneStatus, takesRecords } from './lane-status.ts';
 
 /** With no write timeout, a device that takes nothing for this long is called slow all the same. */
 const slowWithoutTimeoutMs = 1_000;
@@ -10,6 +10,7 @@ export class LaneHealth {
   readonly #clock: Clock;
   readonly #changed: (from: LaneState, to: LaneState) => void;
   #state: LaneState = 'ok';
+  #takes = true;
   #since: number;
   #blockedSince: number | null = null;
   #blockedMs = 0;
@@ -23,6 +24,11 @@ export class LaneHealth {
 
   get state(): LaneState {
     return this.#state;
+  }
+
+  /** Whether it records in time, whatever else is wrong. */
+  get takes(): boolean {
+    return this.#takes;
   }
 
   /** Wall-clock milliseconds. */
@@ -45,19 +51,18 @@ export class LaneHealth {
 
   /**
    * Derives the state from what can be seen: does the device report errors, and for how long (milliseconds) has
-   * the oldest record waited, against the write timeout (0: none)?
+   * the oldest record waited, against the write timeout (0: none)? `astray`: it could not follow a rotation.
    */
-  observe(failing: boolean, oldestWaitingMs: number, writeTimeoutMs: number): void {
+  observe(trouble: 'failing' | 'astray' | null, oldestWaitingMs: number, writeTimeoutMs: number): void {
     if (this.#state === 'disabled') return;
-    const slowMs = writeTimeoutMs > 0 ? writeTimeoutMs / 2 : slowWithoutTimeoutMs;
-    if (failing) this.#enter('failing');
-    else if (writeTimeoutMs > 0 && oldestWaitingMs >= writeTimeoutMs) this.#enter('blocked');
-    else if (oldestWaitingMs >= slowMs) this.#enter('slow');
-    else this.#enter('ok');
+    const state = trouble === 'failing' ? 'failing' : stateOfQueue(oldestWaitingMs, writeTimeoutMs);
+    this.#takes = takesRecords(state);
+    this.#enter(trouble === 'astray' && this.#takes ? 'failing' : state);
   }
 
   /** Final. */
   disable(): void {
+    this.#takes = false;
     this.#enter('disabled');
   }
 
@@ -70,4 +75,10 @@ export class LaneHealth {
     this.#since = this.#clock.wallTime();
     this.#changed(from, state);
   }
+}
+
+function stateOfQueue(oldestWaitingMs: number, writeTimeoutMs: number): 'ok' | 'slow' | 'blocked' {
+  const slowMs = writeTimeoutMs > 0 ? writeTimeoutMs / 2 : slowWithoutTimeoutMs;
+  if (writeTimeoutMs > 0 && oldestWaitingMs >= writeTimeoutMs) return 'blocked';
+  return oldestWaitingMs >= slowMs ? 'slow' : 'ok';
 }

@@ -1,4 +1,5 @@
 import { joinLines, type Lines, lineStart } from '../../format/lines.ts';
+import { recordId } from '../../format/record-id.ts';
 import type { Batch, Outcome } from './batch.ts';
 import { costOf, LinePieces } from './line-pieces.ts';
 import type { LineStore } from './line-store.ts';
@@ -76,7 +77,7 @@ export class LaneQueue {
     if (kind === 'again') {
       this.#again.drop(count);
       // They were counted when they were sent first.
-      return { recorded: 0, tooLarge: 0, bytes };
+      return { recorded: 0, tooLarge: 0, tooLargeId: null, bytes };
     }
     const { first } = this.#store;
     this.#store.release(first + count);
@@ -85,7 +86,10 @@ export class LaneQueue {
       this.#waiters.settle(first + line + 1, 'too_large');
     }
     this.#waiters.settle(first + count, 'recorded');
-    return { recorded: count - refused.length, tooLarge: refused.length, bytes };
+    const [one] = refused;
+    const tooLargeId =
+      one === undefined ? null : recordId(lines.bytes.subarray(lineStart(lines, one), lines.ends[one]));
+    return { recorded: count - refused.length, tooLarge: refused.length, tooLargeId, bytes };
   }
 
   /** Monotonic milliseconds at which the oldest record arrived that is not late; null when there is none. */

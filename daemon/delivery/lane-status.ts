@@ -12,7 +12,7 @@ import type { FailureReason } from '../../devices/device.ts';
 export const laneStates = ['ok', 'slow', 'blocked', 'failing', 'disabled'] as const;
 export type LaneState = (typeof laneStates)[number];
 
-/** Whether a device in this state records in time: what `/readyz` and the metric `up` say. */
+/** Whether a device in this state records in time. */
 export function takesRecords(state: LaneState): boolean {
   return state === 'ok' || state === 'slow';
 }
@@ -46,6 +46,11 @@ export interface LaneStatus {
   readonly path: string;
   readonly type: string;
   readonly state: LaneState;
+  /**
+   * Whether it records in time: as `state` says, but for a file that could not follow a rotation. That one is failing and
+   * goes on taking records under the file's new name.
+   */
+  readonly takes: boolean;
   /** Wall-clock milliseconds at which the state was entered. */
   readonly since: number;
   readonly lastFailure: {
@@ -62,4 +67,6 @@ export interface LaneStatus {
   /** Total milliseconds in the state `blocked`, including the present episode. */
   readonly blockedMs: number;
   readonly counters: Readonly<LaneCounters>;
+  /** `request.id` of the last record that was dropped as `too_large`, or empty where it cannot be read; `null`: none was. */
+  readonly tooLargeId: string | null;
 }

@@ -2,6 +2,7 @@ import type { Device, DeviceFailure, LostScope } from '../../devices/device.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { LineFormat } from '../../format/formatter.ts';
 import type { RenderedLines } from '../../format/lines.ts';
+import { bounded } from '../../format/record-id.ts';
 import type { Clock } from '../clock.ts';
 import { withoutAbsent } from './absent-lines.ts';
 import type { Batch } from './batch.ts';
@@ -9,13 +10,7 @@ import { closeGraceMs, DeviceWriter } from './device-writer.ts';
 import { zeroLaneCounters } from './lane-counters.ts';
 import { LaneHealth } from './lane-health.ts';
 import { LaneQueue } from './lane-queue.ts';
-import {
-  type DropReason,
-  type LaneCounters,
-  type LaneState,
-  type LaneStatus,
-  takesRecords,
-} from './lane-status.ts';
+import type { DropReason, LaneCounters, LaneState, LaneStatus } from './lane-status.ts';
 import { MemoryLineStore } from './memory-line-store.ts';
 import { within } from './within.ts';
 import type { WriterEvents } from './writer-events.ts';
@@ -54,6 +49,7 @@ export class Lane {
   readonly #writer: DeviceWriter;
   #deadlineTimer: (() => void) | null = null;
   #drained: (() => void)[] = [];
+  #tooLargeId: string | null = null;
 
   constructor(settings: LaneSettings) {
     const { path, clock, events } = settings;
@@ -78,10 +74,11 @@ export class Lane {
     const counters = this.#counters;
     return {
       onWrite: (seconds) => events.onWrite(this, seconds),
-      onSettled: ({ recorded, tooLarge, bytes }) => {
+      onSettled: ({ recorded, tooLarge, tooLargeId, bytes }) => {
         counters.recorded += recorded;
         counters.dropped.too_large += tooLarge;
         counters.bytes += bytes;
+        this.#tooLargeId = tooLargeId ?? this.#tooLargeId;
       },
       onFailure: (failure) => {
         counters.failures[failure.reason]++;
@@ -91,6 +88,7 @@ export class Lane {
       onReopened: () => {
         counters.reconnects++;
       },
+      onFollowed: () => this.#observe(),
       onTimeout: () => {
         counters.timeouts++;
       },
@@ -115,7 +113,7 @@ export class Lane {
 
   /** Whether it writes and its queue is less than half full. */
   get hasRoom(): boolean {
-    return takesRecords(this.state) && this.#queue.bytes * 2 < this.#options.queueBytes;
+    return this.#health.takes && this.#queue.bytes * 2 < this.#options.queueBytes;
   }
 
   /** Opens the device before the first record. Rejects with the `DeviceFailure`; the lane tries again all the same. */
@@ -130,6 +128,7 @@ export class Lane {
       return;
     }
     const { lines, records } = withoutAbsent(rendered);
+    if (rendered.tooLarge !== null) this.#tooLargeId = bounded(rendered.tooLarge);
     for (const [record, absence] of rendered.absences) {
       // What the device does not want is no loss.
       if (absence === 'too_large') this.#counters.dropped.too_large++;
@@ -176,7 +175,7 @@ export class Lane {
   }
 
   #observe(): void {
-    this.#health.observe(this.#writer.failing, this.#oldestWaitingMs(), this.#options.writeTimeoutMs);
+    this.#health.observe(this.#writer.trouble, this.#oldestWaitingMs(), this.#options.writeTimeoutMs);
   }
 
   #oldestWaitingMs(): number {
@@ -226,6 +225,7 @@ export class Lane {
       path: this.path,
       type: this.type,
       state: this.state,
+      takes: this.#health.takes,
       since: this.#health.since,
       lastFailure: this.#health.lastFailure,
       oldestWaitingMs: this.#oldestWaitingMs(),
@@ -234,6 +234,7 @@ export class Lane {
       queueLimitBytes: this.#options.queueBytes,
       blockedMs: this.#health.blockedMs,
       counters: this.#counters,
+      tooLargeId: this.#tooLargeId,
     };
   }
 }

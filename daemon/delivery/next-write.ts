@@ -17,6 +17,8 @@ export interface Settled {
   readonly recorded: number;
   /** Records that it can never take. */
   readonly tooLarge: number;
+  /** `request.id` of one of those, or empty when it cannot be read; `null` when there is none. */
+  readonly tooLargeId: string | null;
   /** Bytes of lines that it took. */
   readonly bytes: number;
 }

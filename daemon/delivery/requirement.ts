@@ -1,6 +1,6 @@
 import type { Requirement } from '../../config/config.ts';
 import { firstFew, shortPath } from './first-few.ts';
-import { type LaneStatus, takesRecords } from './lane-status.ts';
+import type { LaneStatus } from './lane-status.ts';
 
 /** How many of which lanes must record a record: the `require` policy, resolved for the lanes of one moment. */
 export interface Quorum {
@@ -49,8 +49,8 @@ export function whyUnmet(requirement: Requirement, enabled: readonly LaneStatus[
     requirement,
     enabled.map(({ path }) => path),
   );
-  if (isMet(quorum, (slot) => takesRecords(enabled[slot]!.state))) return null;
-  const broken = enabled.filter(({ state }, slot) => quorum.qualifies[slot] && !takesRecords(state));
+  if (isMet(quorum, (slot) => enabled[slot]!.takes)) return null;
+  const broken = enabled.filter(({ takes }, slot) => quorum.qualifies[slot] && !takes);
   const trouble = (lane: LaneStatus): string => `"${shortPath(lane.path)}" ${troubleOf(lane)}`;
   const described = firstFew(broken, '; ', trouble);
   switch (requirement.kind) {

@@ -7,6 +7,15 @@ import type { LaneState } from './lane-status.ts';
 /** A blocked device is noticed this long after its write timeout at the latest. */
 const tickMs = 100;
 
+/** A trouble that is not over. `state` was told last; `over`: the lane is well, as far as it knows. */
+interface Trouble {
+  readonly since: number;
+  /** What the device had taken when it began. */
+  readonly bytes: number;
+  state: 'blocked' | 'failing';
+  over: boolean;
+}
+
 /**
  * Looks at every lane a few times a second, because a lane to which nothing happens does not look at itself; and
  * logs each trouble once when it starts and once when it is over.
@@ -15,7 +24,7 @@ export class Watchdog {
   readonly #clock: Clock;
   readonly #broker: Broker;
   readonly #log: Log;
-  readonly #troubled = new Map<Lane, { readonly since: number; state: LaneState }>();
+  readonly #troubled = new Map<Lane, Trouble>();
   #cancel: (() => void) | null = null;
 
   constructor(clock: Clock, broker: Broker, log: Log) {
@@ -27,6 +36,7 @@ export class Watchdog {
   start(): this {
     this.#cancel = this.#clock.setTimer(tickMs, () => {
       for (const lane of this.#broker.lanes) lane.check();
+      for (const [lane, trouble] of this.#troubled) this.#endIfProven(lane, trouble);
       this.start();
     });
     return this;
@@ -40,16 +50,29 @@ export class Watchdog {
   stateChanged(lane: Lane, to: LaneState): void {
     const trouble = this.#troubled.get(lane);
     if (to === 'blocked' || to === 'failing') {
-      if (trouble?.state === to) return;
-      if (trouble === undefined) this.#troubled.set(lane, { since: this.#clock.now(), state: to });
-      else trouble.state = to;
-      this.#logTrouble(lane, to);
-    } else if (trouble !== undefined && to !== 'slow') {
+      // One that was reached again in between and has taken nothing is in the same trouble still.
+      const same = trouble?.state === to;
+      if (trouble === undefined) this.#troubled.set(lane, this.#begun(lane, to));
+      else Object.assign(trouble, { state: to, over: false });
+      if (!same) this.#logTrouble(lane, to);
+    } else if (to === 'disabled') {
       this.#troubled.delete(lane);
-      if (to === 'disabled') return;
-      const seconds = Number(((this.#clock.now() - trouble.since) / 1000).toFixed(3));
-      this.#log.info('device recovered', { device: lane.path, type: lane.type, seconds });
+    } else if (trouble !== undefined && to === 'ok') {
+      trouble.over = true;
+      this.#endIfProven(lane, trouble);
     }
+  }
+
+  #begun(lane: Lane, state: Trouble['state']): Trouble {
+    return { since: this.#clock.now(), bytes: lane.status().counters.bytes, state, over: false };
+  }
+
+  /** A peer that was only connected to again may go away with the next record: it has recovered when it has taken one. */
+  #endIfProven(lane: Lane, { since, bytes, over }: Trouble): void {
+    if (!over || lane.status().counters.bytes === bytes) return;
+    this.#troubled.delete(lane);
+    const seconds = Number(((this.#clock.now() - since) / 1000).toFixed(3));
+    this.#log.info('device recovered', { device: lane.path, type: lane.type, seconds });
   }
 
   #logTrouble(lane: Lane, state: 'blocked' | 'failing'): void {

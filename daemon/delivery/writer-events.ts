@@ -7,10 +7,12 @@ export interface WriterEvents {
   readonly onWrite: (seconds: number) => void;
   /** Records have left the queue for the device. */
   readonly onSettled: (settled: Settled) => void;
-  /** An attempt to open or write failed. */
+  /** An attempt to open, write or reopen failed. */
   readonly onFailure: (failure: DeviceFailure) => void;
   /** The device is open again after a failure. */
   readonly onReopened: () => void;
+  /** It has followed a rotation that it had failed to follow. */
+  readonly onFollowed: () => void;
   /** The write under way has lasted for the write timeout. */
   readonly onTimeout: () => void;
   /** Records are sent a second time. */

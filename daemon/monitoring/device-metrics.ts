@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { type LaneStatus, laneStates, takesRecords } from '../delivery/lane-status.ts';
+import { type LaneStatus, laneStates } from '../delivery/lane-status.ts';
 
 /** The only metric that is fed as things happen: once a write, not once a record. */
 export interface WriteTimes {
@@ -106,9 +106,7 @@ export function registerDeviceMetrics(
   );
   counter('blocked_seconds_total', 'Time in the state blocked', (lane) => lane.blockedMs / 1000);
 
-  gauge('up', '1 while the device takes records in time: state ok or slow', (lane) =>
-    takesRecords(lane.state) ? 1 : 0,
-  );
+  gauge('up', '1 while the device takes records in time', (lane) => (lane.takes ? 1 : 0));
   new Gauge({
     name: 'audit_sidecar_device_state',
     help: '1 for the state the device is in, 0 for the others',

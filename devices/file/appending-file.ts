@@ -73,11 +73,11 @@ export class AppendingFile implements Device {
 
   close(): Promise<void> {
     return this.#turns.add(async () => {
-      this.#cancelCheck?.();
       await this.#followPath().catch(() => {});
       if (!this.#owed.none) await this.#mend().catch(() => {});
       if ('file' in this.#state) await this.#state.file.close();
       this.#state = { kind: 'closed' };
+      this.#cancelCheck?.();
       if (!this.#owed.none) this.#lose('cannot be written again');
     });
   }
@@ -98,7 +98,6 @@ export class AppendingFile implements Device {
     const { file } = state;
     const { written, error } = await file.append(lines.bytes);
     const unsynced = this.#options.sync === 'data' ? await file.sync() : null;
-    this.#checkSoon();
     if (error === null && unsynced === null) {
       return { settled: lines.ends.length, refused: [], failure: null };
     }
@@ -118,19 +117,26 @@ export class AppendingFile implements Device {
     this.#cancelCheck ??= this.#settings.clock.setTimer(checkEveryMs, this.#checkLater);
   }
 
-  /** After the last line of a burst nothing else would notice that the file was deleted with it. */
+  /** Nobody else would notice that the file is gone while nothing is written, or ask for what is owed. */
   readonly #checkLater = (): void => {
     this.#cancelCheck = null;
     void this.#turns.add(async () => {
-      const look = this.#owed.none ? this.#followPath() : this.#mend();
-      await look.catch(() => {});
-      // Nobody else may come to ask for what is owed.
-      if (!this.#owed.none) this.#checkSoon();
+      const { kind } = this.#state;
+      if (kind === 'closed') return;
+      try {
+        if (this.#owed.none) await this.#followPath();
+        else await this.#mend();
+      } catch (error) {
+        // From then on the lane asks for it to be opened.
+        if (kind === 'ready') this.#settings.onLost('recent', failureOf('', error));
+      }
+      this.#checkSoon();
     });
   };
 
   /** Goes on with a file that was opened at its path just now. */
   async #use(file: OpenFile): Promise<void> {
+    this.#checkSoon();
     file.seen(file.size);
     this.#state = { kind: 'ready', file };
     this.#checkedAt = this.#settings.clock.now();
@@ -163,6 +169,7 @@ export class AppendingFile implements Device {
       if (failure.reason === 'no_space') await this.#letGo(file, failure);
       throw failure;
     }
+    if (await file.isDeleted()) this.#path.tellDeleted();
     await this.#replace(file, fresh);
   }
 

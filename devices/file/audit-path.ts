@@ -52,6 +52,12 @@ export class AuditPath {
     }
   }
 
+  /** Another file is there now in place of one that has no name any more. */
+  tellDeleted(): void {
+    const message = `Audit file "${this.#options.path}" was deleted: it is made anew`;
+    this.#settings.onTrouble(new DeviceFailure('not_found', message));
+  }
+
   /** The path leads to the device's file. */
   isWell(): void {
     this.#told = null;

@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { waitFor } from '../support/wait-for.ts';
 import { linesOf, recordText, recordTexts } from './batches.ts';
 import { type FileSubject, fileSubject, wholeLinesOf } from './file-device.ts';
 import { failingSyncs } from './file-system-fault.ts';
@@ -133,11 +134,17 @@ test('a large rest of a deleted file is written again whole', async (context) =>
   assert.deepEqual(lines(), [...large, ...texts(9)]);
 });
 
-test('a deletion after the last line of a burst is noticed as well', async (context) => {
+test('a deletion while nothing is written is noticed as well, and told', async (context) => {
   const subject = fileSubject(context);
   const { file, lane, clock, lines } = subject;
+  const look = async (): Promise<void> => {
+    clock.advance(checkMs);
+    await waitFor('it is over', () => clock.timers === 1);
+  };
   await lane.open();
-  assert.equal(clock.timers, 0);
+  assert.equal(clock.timers, 1);
+  await look();
+  assert.deepEqual(lane.troubles, []);
   await write(subject, 0);
   await write(subject, 1);
   assert.equal(clock.timers, 1);
@@ -148,11 +155,43 @@ test('a deletion after the last line of a burst is noticed as well', async (cont
   clock.advance(1);
   await lane.open();
   assert.deepEqual(lines(), texts(0, 1));
-  // An idle device looks no further.
-  assert.equal(clock.timers, 0);
+  // Long after the last line as well.
+  for (let second = 0; second < 5; second++) await look();
+  rmSync(file);
+  await look();
+  assert.deepEqual(lines(), []);
+  const told = `Audit file "${file}" was deleted: it is made anew`;
+  assert.deepEqual(
+    lane.troubles.map(({ message }) => message),
+    [told, told],
+  );
   await write(subject, 2);
-  assert.equal(clock.timers, 1);
-  assert.deepEqual(lines(), texts(0, 1, 2));
+  assert.deepEqual(lines(), texts(2));
+  await lane.device.close(AbortSignal.abort());
+  assert.equal(clock.timers, 0);
+});
+
+test('a file that is gone and cannot be made anew is told at once, and comes back when it can be', async (context) => {
+  const subject = fileSubject(context);
+  const { file, directory, lane, clock, lines } = subject;
+  await lane.open();
+  await write(subject, 0);
+  rmSync(directory, { recursive: true });
+  writeFileSync(directory, 'no folder');
+  for (let second = 0; second < 3; second++) {
+    clock.advance(checkMs);
+    await waitFor('it is over', () => clock.timers === 1);
+  }
+  assert.deepEqual(
+    lane.lost.map(({ scope, failure }) => [scope, failure.reason]),
+    [['recent', 'unsuitable']],
+  );
+  assert.equal((await lane.openFailure()).message, lane.lost[0]!.failure.message);
+  rmSync(directory);
+  await lane.open();
+  // Its last second is still there.
+  assert.deepEqual(lines(), texts(0));
+  assert.ok(lane.lost[0]!.failure.message.includes(file));
 });
 
 test('a check that comes due under a write waits for it, and is not the last', async (context) => {

@@ -1,5 +1,5 @@
 import { zeroLaneCounters } from '../../daemon/delivery/lane-counters.ts';
-import type { LaneStatus } from '../../daemon/delivery/lane-status.ts';
+import { type LaneStatus, takesRecords } from '../../daemon/delivery/lane-status.ts';
 
 /** The status of a device at rest, with what a test says differently. */
 export function laneStatus(differences: Partial<LaneStatus> = {}): LaneStatus {
@@ -7,6 +7,7 @@ export function laneStatus(differences: Partial<LaneStatus> = {}): LaneStatus {
     path: 'file/',
     type: 'file',
     state: 'ok',
+    takes: takesRecords(differences.state ?? 'ok'),
     since: 0,
     lastFailure: null,
     oldestWaitingMs: 0,
@@ -15,6 +16,7 @@ export function laneStatus(differences: Partial<LaneStatus> = {}): LaneStatus {
     queueLimitBytes: 64 * 1024 * 1024,
     blockedMs: 0,
     counters: zeroLaneCounters(),
+    tooLargeId: null,
     ...differences,
   };
 }

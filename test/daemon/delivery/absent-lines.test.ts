@@ -5,7 +5,7 @@ import { type RenderedLines, renderedLines } from '../../../format/lines.ts';
 import { batchOf, LaneUnderTest } from './lane-under-test.ts';
 
 const bytes = Buffer.from('{"id":"r0"}\n{"id":"r2"}\n');
-const rendered = renderedLines(bytes, Uint32Array.of(12, 12, 24, 24));
+const rendered = renderedLines(bytes, Uint32Array.of(12, 12, 24, 24), () => '');
 /** As a device would have it that does not want record 1 and cannot take record 3. */
 const wanted: RenderedLines = {
   ...rendered,
@@ -23,8 +23,11 @@ test('empty lines are those that are too large, and no others', () => {
       [3, 'too_large'],
     ],
   );
-  assert.equal(renderedLines(bytes, Uint32Array.of(12, 24)).absences.size, 0);
-  assert.deepEqual([...renderedLines(Buffer.alloc(0), Uint32Array.of(0)).absences], [[0, 'too_large']]);
+  assert.equal(renderedLines(bytes, Uint32Array.of(12, 24), () => '').absences.size, 0);
+  assert.deepEqual(
+    [...renderedLines(Buffer.alloc(0), Uint32Array.of(0), () => '').absences],
+    [[0, 'too_large']],
+  );
 });
 
 test('absent lines are left out, and what is left knows its records', () => {
@@ -35,7 +38,7 @@ test('absent lines are left out, and what is left knows its records', () => {
 });
 
 test('where every record has its line, nothing is copied', () => {
-  const whole = renderedLines(bytes, Uint32Array.of(12, 24));
+  const whole = renderedLines(bytes, Uint32Array.of(12, 24), () => '');
   const { lines, records } = withoutAbsent(whole);
   assert.equal(lines, whole);
   assert.equal(records, null);
@@ -59,7 +62,11 @@ test('a batch of which no line is there is settled and nothing waits', async () 
   const under = new LaneUnderTest();
   await under.open();
   const batch = batchOf(2, 0);
-  under.lane.enqueue(batch, 0, renderedLines(Buffer.alloc(0), Uint32Array.of(0, 0)));
+  under.lane.enqueue(
+    batch,
+    0,
+    renderedLines(Buffer.alloc(0), Uint32Array.of(0, 0), () => ''),
+  );
   assert.deepEqual([batch.outcome(0, 0), batch.outcome(0, 1)], ['too_large', 'too_large']);
   assert.equal(under.lane.status().queueBytes, 0);
 });

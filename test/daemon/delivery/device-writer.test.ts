@@ -41,6 +41,7 @@ class WriterUnderTest {
         onSettled: tell('settled'),
         onFailure: ({ reason }: DeviceFailure) => this.told.push(`failure ${reason}`),
         onReopened: tell('reopened'),
+        onFollowed: tell('followed'),
         onTimeout: tell('timeout'),
         onResent: tell('resent'),
         onPause: tell('pause'),
@@ -226,7 +227,9 @@ test('counts what is settled: recorded, refused, and the bytes of those that wer
   await under.pass();
   under.device.wrote({ settled: 4, refused: [0, 2], failure: failure() });
   await under.pass();
-  assert.deepEqual(under.heard('settled'), ['settled {"recorded":2,"tooLarge":2,"bytes":200}']);
+  assert.deepEqual(under.heard('settled'), [
+    'settled {"recorded":2,"tooLarge":2,"tooLargeId":"","bytes":200}',
+  ]);
   assert.deepEqual(
     numbers(5).map((record) => batch.outcome(0, record)),
     ['too_large', 'recorded', 'too_large', 'recorded', 'pending'],
@@ -560,15 +563,51 @@ test('a connection may end between any two steps', async () => {
   }
 });
 
-test('a reopening that fails is told, and writing goes on', async () => {
+test('a reopening that fails is told and tried again until it succeeds, while writing goes on', async () => {
   const under = await WriterUnderTest.open();
   const reopened = under.writer.reopen();
+  await under.pass();
   under.send(1);
   under.device.fail(failure('permission'));
   await assert.rejects(reopened, { reason: 'permission' });
   await under.pass();
-  assert.equal(under.writer.failing, false);
+  assert.deepEqual([under.writer.failing, under.writer.trouble], [false, 'astray']);
   assert.equal(under.device.busyWith, 'write');
+  under.device.wrote();
+  await under.passPause();
+  assert.equal(under.device.busyWith, 'reopen');
+  under.device.fail(failure('unsuitable'));
+  await under.pass();
+  assert.deepEqual(under.heard('failure', 'followed'), ['failure permission', 'failure unsuitable']);
+  await under.passPause();
+  // Somebody asks for it meanwhile: that is the same one.
+  const again = under.writer.reopen();
+  assert.equal(under.device.busyWith, 'reopen');
+  under.device.succeed();
+  await under.pass();
+  assert.equal(under.writer.trouble, null);
+  assert.deepEqual(under.heard('failure', 'followed'), ['followed']);
+  assert.equal(
+    under.device.busyWith,
+    'reopen',
+    'what was asked for while it was under way may be another rotation',
+  );
+  under.device.succeed();
+  await again;
+  await under.pass(100_000);
+  assert.deepEqual([under.device.busyWith, under.heard('failure', 'followed')], [null, []]);
+});
+
+test('a reopening that fails is not tried again once the writer is halted', async () => {
+  const under = await WriterUnderTest.open();
+  const reopened = under.writer.reopen();
+  await under.pass();
+  under.device.fail(failure('permission'));
+  await assert.rejects(reopened);
+  under.enabled = false;
+  await under.writer.halt();
+  assert.equal(await runTimers(under.world.clock, () => false), false);
+  assert.equal(under.device.busyWith, null);
 });
 
 test('a reopening asked for during a write comes before the next one', async () => {

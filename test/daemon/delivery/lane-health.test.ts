@@ -22,7 +22,7 @@ class HealthUnderTest {
 
   /** The state for a device that reports no error, after this wait. */
   after(waitedMs: number, writeTimeoutMs: number): string {
-    this.health.observe(false, waitedMs, writeTimeoutMs);
+    this.health.observe(null, waitedMs, writeTimeoutMs);
     return this.health.state;
   }
 }
@@ -49,11 +49,11 @@ test('without a write timeout it is slow after a second, and never blocked', () 
 
 test('an error says more than a wait, and disabled is final', () => {
   const under = new HealthUnderTest();
-  under.health.observe(true, 10_000, 1_000);
+  under.health.observe('failing', 10_000, 1_000);
   assert.equal(under.health.state, 'failing');
   under.health.disable();
-  under.health.observe(false, 0, 1_000);
-  under.health.observe(true, 0, 1_000);
+  under.health.observe(null, 0, 1_000);
+  under.health.observe('failing', 0, 1_000);
   assert.equal(under.health.state, 'disabled');
   assert.deepEqual(under.changes, ['ok failing', 'failing disabled']);
 });
@@ -63,9 +63,9 @@ test('a state is known with since when, and the last failure with when it was', 
   assert.deepEqual([under.health.since, under.health.lastFailure], [1_005_000, null]);
   under.now = 6_000;
   under.health.failed(failure('refused'));
-  under.health.observe(true, 0, 1_000);
+  under.health.observe('failing', 0, 1_000);
   under.now = 7_000;
-  under.health.observe(true, 0, 1_000);
+  under.health.observe('failing', 0, 1_000);
   assert.equal(under.health.since, 1_006_000);
   assert.deepEqual(under.health.lastFailure, {
     reason: 'refused',
@@ -91,4 +91,20 @@ test('the time in blocked adds up over its episodes, the present one included', 
   under.health.disable();
   under.now += 5_000;
   assert.equal(under.health.blockedMs, 450);
+});
+
+test('a file that could not follow a rotation is failing and takes records, unless it takes none', () => {
+  const { health } = new HealthUnderTest();
+  const seen = (trouble: 'failing' | 'astray' | null, waitedMs: number): [string, boolean] => {
+    health.observe(trouble, waitedMs, 1_000);
+    return [health.state, health.takes];
+  };
+  assert.deepEqual(seen(null, 0), ['ok', true]);
+  assert.deepEqual(seen('astray', 0), ['failing', true]);
+  assert.deepEqual(seen('astray', 600), ['failing', true]);
+  assert.deepEqual(seen('astray', 1_000), ['blocked', false]);
+  assert.deepEqual(seen('failing', 0), ['failing', false]);
+  assert.deepEqual(seen(null, 600), ['slow', true]);
+  health.disable();
+  assert.deepEqual(seen('astray', 0), ['disabled', false]);
 });

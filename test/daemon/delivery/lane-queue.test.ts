@@ -132,6 +132,7 @@ class Pair {
     assert.deepEqual(settled, {
       recorded: first.length - refusedFirst.length,
       tooLarge: refusedFirst.length,
+      tooLargeId: refusedFirst.length === 0 ? null : '',
       bytes: took.reduce((sum, line) => sum + line.bytes, 0),
     });
     for (const line of first) this.#outcome(line, refusedFirst.includes(line) ? 'too_large' : 'recorded');

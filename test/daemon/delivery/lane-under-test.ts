@@ -14,7 +14,7 @@ import { World } from '../../simulation/world.ts';
 
 /** Lanes are given their lines by the tests. */
 export const noFormat: LineFormat = {
-  render: () => renderedLines(Buffer.alloc(0), new Uint32Array()),
+  render: () => renderedLines(Buffer.alloc(0), new Uint32Array(), () => ''),
   hash: () => '',
   dispose: () => {},
 };
@@ -45,7 +45,7 @@ export function linesOf(records: readonly number[], bytesEach = 0): RenderedLine
     end += text.length;
     return end;
   });
-  return renderedLines(Buffer.from(texts.join('')), ends);
+  return renderedLines(Buffer.from(texts.join('')), ends, () => '');
 }
 
 /** A batch that arrived at `arrival` and needs the one lane it goes to. */

@@ -111,6 +111,32 @@ test('each trouble is logged anew, with how long it lasted', async () => {
   watchdog.stop();
 });
 
+test('a device that was only reached again and has taken nothing has not recovered, and is in the same trouble still', async () => {
+  const under = new LaneUnderTest({ transport: 'stream' });
+  await under.open();
+  const { noticed, watchdog } = watch(under);
+  for (let round = 0; round < 5; round++) {
+    under.destination.setTrouble('refusing');
+    under.device.breakOff(false);
+    await passUnwatched(under, 5_000);
+    assert.equal(under.lane.state, 'failing');
+    under.destination.setTrouble('none');
+    await passUnwatched(under, 20_000);
+    assert.equal(under.lane.state, 'ok');
+  }
+  assert.deepEqual(
+    noticed.map(({ event }) => event),
+    ['device failing'],
+  );
+  under.send(1);
+  await passUnwatched(under, 200);
+  assert.deepEqual(
+    noticed.map(({ event }) => event),
+    ['device failing', 'device recovered'],
+  );
+  watchdog.stop();
+});
+
 test('a stopped watchdog looks no more', async () => {
   const under = new LaneUnderTest();
   const { watchdog } = watch(under);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { zeroLaneCounters } from '../../../daemon/delivery/lane-counters.ts';
 import type { LaneStatus } from '../../../daemon/delivery/lane-status.ts';
 import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
 import type { Phase } from '../../../daemon/monitoring/health.ts';
@@ -28,6 +29,9 @@ function subject() {
     become: (phase: Phase, state: LaneStatus['state']) => {
       now.phase = phase;
       now.lanes = [laneStatus({ state })];
+    },
+    show: (...lanes: LaneStatus[]) => {
+      now.lanes = lanes;
     },
     /** Lets seconds go by; gives what was logged in them, without times. */
     pass(count: number): string[] {
@@ -78,6 +82,53 @@ test('readiness is told when it goes and when it is back, and not while it is no
   assert.deepEqual(pass(1), ['warn  ready again seconds=11']);
   become('stopping', 'failing');
   assert.deepEqual(pass(10), []);
+});
+
+/** A device that has dropped so many. */
+function dropping(
+  path: string,
+  queueFull: number,
+  tooLarge = 0,
+  tooLargeId: string | null = null,
+): LaneStatus {
+  const counters = zeroLaneCounters();
+  Object.assign(counters.dropped, { queue_full: queueFull, too_large: tooLarge, disabled: 9, stopping: 9 });
+  return laneStatus({ path, counters, tooLargeId });
+}
+
+test('drops are told once for each device and reason when they begin, and once with their number when they end', () => {
+  const { show, pass, watch } = subject();
+  show(dropping('a/', 0), dropping('b/', 0));
+  assert.deepEqual(pass(3), []);
+  for (let second = 1; second <= 20; second++) {
+    show(dropping('a/', 100 * second), dropping('b/', 0, second > 5 ? 2 : 0, second > 5 ? 'id-"7"\n' : null));
+    const told = pass(1);
+    if (second === 1) {
+      assert.deepEqual(told, ['warn  records dropped device=a/ type=file reason=queue_full records=100']);
+    } else if (second === 6) {
+      assert.deepEqual(told, [
+        'warn  records dropped device=b/ type=file reason=too_large records=2 id="id-\\"7\\"\\n"',
+      ]);
+    } else if (second === 16) {
+      assert.deepEqual(told, [
+        'warn  records no longer dropped device=b/ type=file reason=too_large records=2 seconds=0',
+      ]);
+    } else assert.deepEqual(told, []);
+  }
+  // One that takes the path of the other begins anew, and one that is gone drops no more.
+  show(dropping('a/', 3));
+  assert.deepEqual(pass(1), []);
+  show(laneStatus());
+  assert.deepEqual(pass(1), [
+    'warn  records no longer dropped device=a/ type=file reason=queue_full records=2003 seconds=20',
+  ]);
+  show(dropping('c/', 0, 5, ''));
+  assert.deepEqual(pass(1), ['warn  records dropped device=c/ type=file reason=too_large records=5']);
+  show(dropping('c/', 0, 6, ''));
+  watch.stop();
+  assert.deepEqual(pass(1), [
+    'warn  records no longer dropped device=c/ type=file reason=too_large records=6 seconds=0',
+  ]);
 });
 
 test('a stop counts what has not ended', () => {
