@@ -11,7 +11,7 @@ interface CheckArguments {
 
 const jsonSwitch = switchOption('json', false, 'Print {"ok", "problems"} as JSON');
 
-/** `audit-sidecar check FILE`: everything about a configuration that can be told without opening anything. */
+/** `audit-sidecar check FILE`: all that `run` would refuse, as far as that can be told without opening or making anything. */
 export function checkCommand(endWith: (code: number) => void): CommandModule<object, CheckArguments> {
   return {
     command: 'check <file>',
@@ -31,9 +31,9 @@ export function checkCommand(endWith: (code: number) => void): CommandModule<obj
 
 async function check(file: string, json: boolean): Promise<number> {
   // Loaded here: commands that read no configuration start twice as fast without it.
-  const { loadConfiguration } = await import('../daemon/table/configuration.ts');
+  const { checkConfiguration } = await import('../daemon/service/check-configuration.ts');
   try {
-    const { config } = await loadConfiguration(file);
+    const { config } = await checkConfiguration(file);
     const { openFilesFault } = await import('../daemon/service/open-files.ts');
     const fault = openFilesFault(config, config.devices.size);
     // The daemon may be started with another limit than this shell's.

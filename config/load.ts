@@ -1,16 +1,18 @@
 import path from 'node:path';
 import { type Document, isScalar, LineCounter } from 'yaml';
+import type { z } from 'zod';
 import type { Config, ConfigProblem, DeviceConfig } from './config.ts';
-import { crossCheck } from './cross-checks.ts';
+import { crossCheck, type PathProblem } from './cross-checks.ts';
 import { normaliseDevicePath } from './device-path.ts';
-import { device } from './device-schema.ts';
+import { device, type ReadableDevice, readableDevice } from './device-schema.ts';
 import { embeddedName, embeddedText } from './embedded.ts';
 import { withoutEmptySections } from './empty-sections.ts';
 import { frozen } from './frozen.ts';
-import { isMap, mapAt, type Tree } from './leaf.ts';
+import { isMap, Leaf, mapAt, type Tree } from './leaf.ts';
 import { type ConfigPath, ConfigRefused } from './problem.ts';
 import { readText } from './read-text.ts';
 import { fileSchema, keySchemas, type ReadKeys } from './schema.ts';
+import { isUnknownKey } from './shapes.ts';
 import { type ConfigSource, configSource, lineAndColumn } from './source.ts';
 import { buildTree, placeKey } from './tree.ts';
 import { parseDocuments } from './yaml-documents.ts';
@@ -25,9 +27,9 @@ export interface LoadedConfig {
 export interface ReadConfig {
   /** `null` exactly when there are problems. */
   readonly config: Config | null;
-  /** The devices that are in order by themselves, so that their options can be judged in the same pass. */
-  readonly devices: readonly DeviceConfig[];
-  /** The keys that are in order by themselves. */
+  /** The devices as far as they can be read, so that their options can be judged in the same pass. */
+  readonly devices: readonly ReadableDevice[];
+  /** The keys as far as they can be read, with the defaults of what cannot: what the daemon would use, as far as it is known. */
   readonly keys: Partial<ReadKeys>;
   /** Files with credentials that are asked for. */
   readonly credentialFiles: readonly string[];
@@ -101,26 +103,51 @@ function readDocument(file: string, document: Document, lines: LineCounter): Rea
   const source = configSource(file, places, lines, asWritten);
 
   const result = fileSchema.safeParse(tree);
-  const keys = result.success ? result.data : readableKeys(tree);
-  const issues = (result.error?.issues ?? []).map((issue) => ({
-    path: issue.path as ConfigPath,
-    message: issue.message,
-  }));
+  const issues = issuesOf(result);
+  // An unknown key keeps the schema from looking at what else a section holds.
+  const known = withoutKeys(
+    tree,
+    issues.filter(({ message }) => isUnknownKey(message)).map(({ path: at }) => at),
+  );
+  const second = fileSchema.safeParse(known);
+  const read = second.success ? second.data : readableKeys(known);
+  const told = new Set(issues.map((each) => JSON.stringify(each)));
+  issues.push(...issuesOf(second).filter((each) => !told.has(JSON.stringify(each))));
   // A value without any meaning leaves a hole, and what the schema says about the hole would only confuse.
   const holes = new Set(faults.map(({ path }) => placeKey(path)));
   const found = [
     ...faults,
-    ...[...issues, ...crossCheck(tree, keys)].filter(({ path }) => !holes.has(placeKey(path))),
+    ...[...issues, ...crossCheck(tree, read)].filter(({ path }) => !holes.has(placeKey(path))),
   ];
   const problems = inFileOrder(found.map(({ path, message }) => source.problem(path, message)));
 
-  const devices = deviceTrees.flatMap(([written, value]): DeviceConfig[] => {
+  const declared = deviceTrees.flatMap(([written, value]): DeviceConfig[] => {
     const devicePath = normaliseDevicePath(written);
     const parsed = devicePath === null ? null : device.safeParse(value);
     return devicePath !== null && parsed?.success ? [frozen({ path: devicePath, ...parsed.data })] : [];
   });
-  const config = result.success && problems.length === 0 ? asConfig(result.data, devices) : null;
+  const config = result.success && problems.length === 0 ? asConfig(result.data, declared) : null;
+  const devices = deviceTrees.map(([written, value]) => readableDevice(written, value));
+  const keys = second.success ? second.data : usableKeys(known);
   return { config, devices, keys, credentialFiles, problems, source };
+}
+
+function issuesOf(result: z.ZodSafeParseResult<ReadKeys>): PathProblem[] {
+  return (result.error?.issues ?? []).map(({ path: at, message }) => ({ path: at as ConfigPath, message }));
+}
+
+/** The tree without what stands at these places. */
+function withoutKeys(tree: Tree, places: readonly ConfigPath[]): Tree {
+  if (places.length === 0 || tree === null || tree instanceof Leaf) return tree;
+  const below = (step: string | number): ConfigPath[] =>
+    places.filter((at) => at[0] === step && at.length > 1).map((at) => at.slice(1));
+  const ends = new Set(places.filter((at) => at.length === 1).map((at) => at[0]));
+  if (!isMap(tree)) return tree.map((each, index) => withoutKeys(each, below(index)));
+  return Object.fromEntries(
+    Object.entries(tree)
+      .filter(([key]) => !ends.has(key))
+      .map(([key, value]) => [key, withoutKeys(value, below(key))]),
+  );
 }
 
 function readableKeys(tree: Tree): Partial<ReadKeys> {
@@ -131,6 +158,37 @@ function readableKeys(tree: Tree): Partial<ReadKeys> {
     if (result.success) keys[key] = result.data;
   }
   return keys as Partial<ReadKeys>;
+}
+
+/** Looks deeper each time: what cannot be read may be the reason why something above it cannot. */
+const mostLooks = 4;
+
+/** As `readableKeys`, but leaves out what cannot be read in a key, and not the whole of it. */
+function usableKeys(tree: Tree): Partial<ReadKeys> {
+  const keys: Record<string, unknown> = {};
+  const values = isMap(tree) ? tree : {};
+  for (const [key, schema] of Object.entries(keySchemas)) {
+    let value: Tree | undefined = values[key];
+    for (let look = 0; look < mostLooks; look++) {
+      const result = schema.safeParse(value);
+      if (result.success) keys[key] = result.data;
+      if (result.success || value === undefined) break;
+      const places = result.error.issues.map(({ path: at }) => at as ConfigPath);
+      value = withoutKeys(
+        value,
+        places.map((at) => (isThere(value!, at) ? at : at.slice(0, -1))),
+      );
+    }
+  }
+  return keys as Partial<ReadKeys>;
+}
+
+function isThere(tree: Tree, place: ConfigPath): boolean {
+  const [step, ...below] = place;
+  if (step === undefined) return true;
+  if (tree === null || tree instanceof Leaf) return false;
+  const next = isMap(tree) ? tree[String(step)] : tree[Number(step)];
+  return next !== undefined && isThere(next, below);
 }
 
 function asConfig(keys: ReadKeys, devices: readonly DeviceConfig[]): Config {

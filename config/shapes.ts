@@ -50,9 +50,16 @@ export function either<A, B>(
   });
 }
 
+const unknownKeyBeginning = 'unknown key ';
+
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
   const meant = suggest(key, known);
   return meant === null
-    ? `unknown key ${quoted(key)}, wanted one of ${known.join(', ')}`
-    : `unknown key ${quoted(key)}: did you mean "${meant}"?`;
+    ? `${unknownKeyBeginning}${quoted(key)}, wanted one of ${known.join(', ')}`
+    : `${unknownKeyBeginning}${quoted(key)}: did you mean "${meant}"?`;
+}
+
+/** Whether an issue is one of a key that no section has. */
+export function isUnknownKey(message: string): boolean {
+  return message.startsWith(unknownKeyBeginning);
 }

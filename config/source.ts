@@ -13,6 +13,8 @@ export interface ConfigSource {
    * that is in the file. A device may be named as the file has it or by its normalised path.
    */
   locate(path: ConfigPath): { readonly line: number; readonly column: number };
+  /** Whether the file itself has this key, and not a default. */
+  isWritten(path: ConfigPath): boolean;
   /** A problem with what is at `path`. */
   problem(path: ConfigPath, message: string): ConfigProblem;
 }
@@ -23,10 +25,11 @@ export function configSource(
   lines: LineCounter,
   devicesAsWritten: ReadonlyMap<string, string>,
 ): ConfigSource {
+  const offsetOf = (path: ConfigPath): number | undefined =>
+    places.get(placeKey(path)) ?? places.get(placeKey(asWritten(path, devicesAsWritten)));
   const locate = (path: ConfigPath): { line: number; column: number } => {
     for (let length = path.length; length > 0; length--) {
-      const part = path.slice(0, length);
-      const offset = places.get(placeKey(part)) ?? places.get(placeKey(asWritten(part, devicesAsWritten)));
+      const offset = offsetOf(path.slice(0, length));
       if (offset !== undefined) return lineAndColumn(lines, offset);
     }
     return { line: 1, column: 1 };
@@ -34,6 +37,7 @@ export function configSource(
   return {
     file,
     locate,
+    isWritten: (path) => offsetOf(path) !== undefined,
     problem: (path, message) => ({ file, ...locate(path), key: keyOf(normalised(path)), message }),
   };
 }

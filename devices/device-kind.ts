@@ -23,6 +23,11 @@ export interface ParsedDevice {
   readonly claims: readonly DeviceClaim[];
   /** Makes the device; touches nothing outside the process. */
   create(settings: DeviceSettings): Device;
+  /**
+   * Why it could not be opened as things are now, as far as that can be told without opening, making or connecting to
+   * anything: files that it reads are read.
+   */
+  faults(): Promise<readonly OptionProblem[]>;
 }
 
 /** One option that cannot be used. `option` names it; the message says what was found and what is wanted. */

@@ -1,4 +1,6 @@
+import type { OptionProblem } from './device-kind.ts';
 import { AppendingFile } from './file/appending-file.ts';
+import { auditFileFault } from './file/audit-file-fault.ts';
 import { type FileDestination, parseFileDestination } from './file/destination.ts';
 import { DiscardDevice } from './file/discard.ts';
 import { parseFileMode } from './file/file-mode.ts';
@@ -33,6 +35,10 @@ const table = {
   } as Option<'none' | 'data'>,
 } as const;
 
+async function noFaults(): Promise<readonly OptionProblem[]> {
+  return [];
+}
+
 /** Lines appended to a regular file, to standard output, or to nothing. */
 export const fileKind: RegisteredKind = {
   type: 'file',
@@ -43,9 +49,13 @@ export const fileKind: RegisteredKind = {
     const destination = values.file_path;
     switch (destination.kind) {
       case 'stdout':
-        return { claims: [{ kind: 'stdout', option: 'file_path' }], create: standardOutput };
+        return {
+          claims: [{ kind: 'stdout', option: 'file_path' }],
+          create: standardOutput,
+          faults: noFaults,
+        };
       case 'discard':
-        return { claims: [], create: () => new DiscardDevice() };
+        return { claims: [], create: () => new DiscardDevice(), faults: noFaults };
       case 'file': {
         const roots = limits === null ? null : rootsOf('file_path', destination.path, limits, problems);
         const options = Object.freeze({
@@ -59,6 +69,10 @@ export const fileKind: RegisteredKind = {
         return {
           claims: [{ kind: 'file', option: 'file_path', path: destination.path }],
           create: (settings) => new AppendingFile(options, settings),
+          faults: async () => {
+            const failure = await auditFileFault(options);
+            return failure === null ? [] : [{ option: 'file_path', message: failure.message }];
+          },
         };
       }
     }

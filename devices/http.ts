@@ -2,12 +2,19 @@ import path from 'node:path';
 import { parseGoBoolean } from '../config/go-boolean.ts';
 import { shownUri } from '../config/hidden-credentials.ts';
 import type { LineOptions } from '../format/line-options.ts';
-import { filesOf, type HeaderSource, parseHeaders, remoteHeaderFault, shownHeaders } from './http/headers.ts';
+import {
+  filesOf,
+  type HeaderSource,
+  headerFaults,
+  parseHeaders,
+  remoteHeaderFault,
+  shownHeaders,
+} from './http/headers.ts';
 import { HttpDevice } from './http/http-device.ts';
 import { type PostTarget, parseTarget, unsupportedScheme } from './http/target.ts';
 import { type Option, readOptions } from './option-table.ts';
 import type { RegisteredKind } from './registered-kind.ts';
-import { readTlsNames, refuseTlsNames, tlsNameTable } from './transport/tls-options.ts';
+import { readTlsNames, refuseTlsNames, tlsFaults, tlsNameTable } from './transport/tls-options.ts';
 
 const table = {
   uri: {
@@ -57,6 +64,10 @@ export const httpKind: RegisteredKind = {
     return {
       claims: [claim, ...filesOf(headers).map((file) => ({ ...readClaim, path: path.resolve(file) }))],
       create: ({ peerBounds }) => new HttpDevice(options, peerBounds),
+      faults: async () => [
+        ...(await headerFaults(headers)).map((message) => ({ option: 'headers', message })),
+        ...(tls === null ? [] : await tlsFaults(tls)),
+      ],
     };
   },
 };

@@ -11,6 +11,8 @@ export interface ReadDevice {
   readonly claims: readonly DeviceClaim[];
   /** Makes the device; touches nothing outside the process. */
   readonly create: (settings: DeviceSettings) => Device;
+  /** As in `ParsedDevice`. */
+  readonly faults: () => Promise<readonly OptionProblem[]>;
 }
 
 /** What a kind of device adds to the registry. */

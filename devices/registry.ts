@@ -24,6 +24,14 @@ export const deviceKinds: readonly RegisteredKind[] = [fileKind, socketKind, sys
 /** The values of a device's `type`. */
 export const deviceTypes: readonly string[] = deviceKinds.map((kind) => kind.type);
 
+/** What became of reading a device's options. */
+export interface JudgedDevice {
+  /** Everything that is wrong. */
+  readonly problems: readonly OptionProblem[];
+  /** `null` when what makes it this kind of device cannot be read; with problems, it is what it would be without those options. */
+  readonly device: ParsedDevice | null;
+}
+
 /**
  * A device's options, as an operator wrote them, read into a frozen value with the defaults filled in.
  * Throws `OptionsRefused` with everything that is wrong, unknown options and an unknown type included. With `limits`,
@@ -34,23 +42,40 @@ export function parseDevice(
   options: OptionTexts,
   limits: RemoteLimits | null = null,
 ): ParsedDevice {
+  const { problems, device } = judgeDevice(type, options, limits);
+  if (device === null || problems.length > 0) throw new OptionsRefused(problems);
+  return device;
+}
+
+/** As `parseDevice`, but hands the problems back for others to add to. */
+export function judgeDevice(type: string, options: OptionTexts, limits: RemoteLimits | null): JudgedDevice {
   const kind = deviceKinds.find((candidate) => candidate.type === type);
   if (kind === undefined) {
     const meant = suggest(type, deviceTypes);
     const hint = `${meant === null ? '' : `did you mean "${meant}"? `}wanted ${alternatives(deviceTypes)}`;
     const message = `unknown backend type: "${shortened(type)}"`;
-    throw new OptionsRefused([{ option: 'type', message, hint }]);
+    return { problems: [{ option: 'type', message, hint }], device: null };
   }
   const problems: OptionProblem[] = [];
   refuseUnknownOptions(type, [kind.options, lineOptionTable, laneOptionTable], options, problems);
   const line = readLineOptions(options, problems);
   const lane = readLaneOptions(options, problems);
   if (limits !== null) refuseBeyond(limits, line, problems);
-  const read = kind.read(options, problems, line, limits);
-  if (read !== null && limits !== null) refusePeers(limits, read.claims, problems);
-  if (read === null || problems.length > 0) throw new OptionsRefused(problems);
+  // Apart: what is wrong with the others does not keep a kind from finding contradictions among its own.
+  const own: OptionProblem[] = [];
+  const read = kind.read(options, own, line, limits) ?? kind.read(without(options, own), [], line, limits);
+  problems.push(...own);
+  if (read === null) return { problems, device: null };
+  if (limits !== null) refusePeers(limits, read.claims, problems);
   const claims = [...read.claims, ...filesRead(kind.options, options)];
-  return Object.freeze({ type, line, lane, claims, create: read.create });
+  const { create, faults } = read;
+  return { problems, device: Object.freeze({ type, line, lane, claims, create, faults }) };
+}
+
+/** Where the rest can be read with defaults, it tells what the device would claim. */
+function without(texts: OptionTexts, problems: readonly OptionProblem[]): OptionTexts {
+  const wrong = new Set(problems.map(({ option }) => option));
+  return Object.fromEntries(Object.entries(texts).filter(([name]) => !wrong.has(name)));
 }
 
 /** Claims of the files that options name for reading. */

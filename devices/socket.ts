@@ -7,6 +7,7 @@ import {
   framingOption,
   parseSocketType,
   peerClaims,
+  peerFaults,
   readFraming,
   readTarget,
   socketTypeWanted,
@@ -55,6 +56,7 @@ export const socketKind: RegisteredKind = {
           (lines) => frameLines(lines, framing),
           settings,
         ),
+      faults: () => peerFaults(target, tls),
     };
   },
 };

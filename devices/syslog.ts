@@ -12,6 +12,7 @@ import {
   framingOption,
   parseSocketType,
   peerClaims,
+  peerFaults,
   readFraming,
   readTarget,
   socketTypeWanted,
@@ -113,6 +114,7 @@ export const syslogKind: RegisteredKind = {
           (lines) => frameLines(lines, framing, headerAt(header, settings.clock.wallTime()), limit),
           settings,
         ),
+      faults: async () => (unsaid ? [] : peerFaults(target, tls)),
     };
   },
 };

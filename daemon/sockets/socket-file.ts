@@ -41,7 +41,7 @@ export async function claimSocketPath(
   const fault = socketPathFault(socketPath);
   if (fault !== null) throw refused(socketPath, fault);
   const group = options.group === null ? null : groupNumber(options.group);
-  if (group === undefined) throw refused(socketPath, `group "${options.group}" is not in /etc/group`);
+  if (group === undefined) throw refused(socketPath, unknownGroup(options.group));
   const absolute = path.resolve(socketPath);
   const folder = path.dirname(absolute);
   await explained(socketPath, async () => {
@@ -148,7 +148,7 @@ async function refuseUnlessFree(socketPath: string, absolute: string): Promise<v
   );
   if (found === null) return;
   if (!found.isSocket()) {
-    throw refused(socketPath, 'there is something other than a socket, which is left as it is');
+    throw refused(socketPath, notASocket);
   }
   const probe = await probeSocket(absolute, 0);
   if (probe.kind === 'living') throw inUse(socketPath);
@@ -164,14 +164,18 @@ function giveToGroup(socketPath: string, file: string, group: number): void {
   try {
     chownSync(file, -1, group);
   } catch (error) {
-    const hint =
-      systemErrorCode(error) === 'EPERM' ? ': the user of the daemon has to be a member of that group' : '';
-    throw refused(socketPath, `cannot give it to group ${group}: ${systemErrorText(error)}${hint}`);
+    throw refused(socketPath, notGiven(group, error));
   }
 }
 
+export function notGiven(group: number, error: unknown): string {
+  const hint =
+    systemErrorCode(error) === 'EPERM' ? ': the user of the daemon has to be a member of that group' : '';
+  return `cannot give it to group ${group}: ${systemErrorText(error)}${hint}`;
+}
+
 /** The number of a group given by name or number; `undefined` when there is no such name. */
-function groupNumber(group: string): number | undefined {
+export function groupNumber(group: string): number | undefined {
   if (/^[0-9]{1,9}$/.test(group)) return Number(group);
   // Node has no getgrnam. Groups of a directory service can be given by number.
   for (const line of readFileSync('/etc/group', 'utf8').split('\n')) {
@@ -180,6 +184,12 @@ function groupNumber(group: string): number | undefined {
   }
   return undefined;
 }
+
+export function unknownGroup(group: string | null): string {
+  return `group "${group}" is not in /etc/group`;
+}
+
+export const notASocket = 'there is something other than a socket, which is left as it is';
 
 function inUse(socketPath: string): SocketPathRefused {
   return refused(socketPath, 'a running process listens there');

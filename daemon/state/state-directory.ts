@@ -138,7 +138,8 @@ async function makeFolder(folder: string): Promise<void> {
   for (const made of await makeFolders(folder, 0o700)) await syncFolder(path.dirname(made));
 }
 
-function refuseUnsafe(root: string, found: Stats): void {
+/** Throws `StateRefused` for a directory that is another user's, or that others can look into. */
+export function refuseUnsafe(root: string, found: Pick<Stats, 'uid' | 'mode'>): void {
   const own = process.geteuid?.();
   if (own !== undefined && found.uid !== own) {
     throw new StateRefused(

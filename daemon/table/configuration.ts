@@ -1,10 +1,13 @@
 import path from 'node:path';
-import type { Config, ConfigProblem, DeviceConfig } from '../../config/config.ts';
+import type { Config, ConfigProblem } from '../../config/config.ts';
+import { normaliseDevicePath } from '../../config/device-path.ts';
+import type { ReadableDevice } from '../../config/device-schema.ts';
 import { inFileOrder, readConfig } from '../../config/load.ts';
 import { ConfigRefused } from '../../config/problem.ts';
+import type { ReadKeys } from '../../config/schema.ts';
 import type { ConfigSource } from '../../config/source.ts';
-import { type OptionProblem, OptionsRefused, type ParsedDevice } from '../../devices/device-kind.ts';
-import { deviceTypes, parseDevice } from '../../devices/registry.ts';
+import type { OptionProblem, ParsedDevice } from '../../devices/device-kind.ts';
+import { deviceTypes, judgeDevice, optionNames } from '../../devices/registry.ts';
 import { conflictsAmong } from './claim-conflict.ts';
 import { type Claimant, ownClaimants } from './claimant.ts';
 import { filesAmong, mostFilesEver } from './file-threads.ts';
@@ -21,30 +24,66 @@ export interface Configuration {
   readonly own: readonly Claimant[];
 }
 
+/** A configuration file as far as it can be read, and all that is wrong with it by itself. */
+export interface JudgedConfiguration {
+  /** `null` exactly when there are problems. */
+  readonly configuration: Configuration | null;
+  /** In the order of the file. */
+  readonly problems: readonly ConfigProblem[];
+  /** The keys that are in order by themselves. */
+  readonly keys: Partial<ReadKeys>;
+  readonly devices: readonly JudgedEntry[];
+  readonly source: ConfigSource;
+}
+
+/** A device as far as it can be read. */
+export interface JudgedEntry extends ReadableDevice {
+  /** `null` when what makes it a device of its type cannot be read. */
+  readonly parsed: ParsedDevice | null;
+}
+
 /**
- * Reads a configuration file (`null`: the embedded default) and the options of its devices: what `run` starts with,
- * what a reload re-reads and what `check` checks. Rejects with `ConfigRefused` and the problems of the file, of the
- * options and of what two devices both claim, in the order of the file.
+ * Reads a configuration file (`null`: the embedded default) and the options of its devices: what `run` starts with and
+ * what a reload re-reads. Rejects with `ConfigRefused` and the problems of the file, of the options and of what two
+ * devices both claim, in the order of the file.
  */
 export async function loadConfiguration(file: string | null): Promise<Configuration> {
-  const { config, devices, keys, credentialFiles, problems, source } = readConfig(file);
-  const parsed = new Map<string, ParsedDevice>();
+  const { configuration, problems } = await judgeConfiguration(file);
+  if (configuration === null) throw new ConfigRefused(problems);
+  return configuration;
+}
+
+/** As `loadConfiguration`, but hands the problems back for others to add to. */
+export async function judgeConfiguration(file: string | null): Promise<JudgedConfiguration> {
+  const { config, devices: readable, keys, credentialFiles, problems, source } = readConfig(file);
   const all = [...problems];
+  const devices = readable.map((device): JudgedEntry => {
+    const judged = judgeOptions(device, source);
+    all.push(...judged.problems);
+    return { ...device, parsed: judged.parsed };
+  });
+  const parsed = new Map<string, ParsedDevice>();
   for (const device of devices) {
-    const result = parseOptions(device, source);
-    if (Array.isArray(result)) all.push(...result);
-    else parsed.set(device.path, result as ParsedDevice);
+    const devicePath = normaliseDevicePath(device.written);
+    if (devicePath !== null && device.parsed !== null && !parsed.has(devicePath)) {
+      parsed.set(devicePath, device.parsed);
+    }
   }
   const own = ownClaimants(file, keys, saltFilesOf(devices), {
     folder: process.env['CREDENTIALS_DIRECTORY'],
     files: credentialFiles,
   });
   const secretive = new Set(
-    devices.filter((each) => Object.keys(each.credentialOptions).length > 0).map(({ path }) => path),
+    devices
+      .filter((each) => Object.keys(each.credentialOptions).length > 0)
+      .flatMap(({ written }) => normaliseDevicePath(written) ?? []),
   );
   all.push(...(await claimProblems(own, parsed, secretive, source)), ...fileProblems(parsed, source));
-  if (config === null || all.length > 0) throw new ConfigRefused(inFileOrder(all));
-  return { file: file === null ? source.file : path.resolve(file), config, devices: parsed, own };
+  const ordered = inFileOrder(all);
+  const name = file === null ? source.file : path.resolve(file);
+  const usable = config !== null && ordered.length === 0;
+  const configuration = usable ? { file: name, config, devices: parsed, own } : null;
+  return { configuration, problems: ordered, keys, devices, source };
 }
 
 /**
@@ -66,9 +105,14 @@ async function claimProblems(
     }),
   );
   const conflicts = await conflictsAmong([...own, ...claimants]);
+  const told = new Set<string>();
   return conflicts.flatMap(({ device, other, option, text }) => {
     // That paths collide is a problem of the file by itself.
     if (option === null) return [];
+    // Of several that have it, who comes first.
+    const key = JSON.stringify([device.path, option]);
+    if (told.has(key)) return [];
+    told.add(key);
     const involved = other.kind === 'device' ? [device.path, other.path] : [device.path];
     const shown = involved.some((each) => secretive.has(each))
       ? `Cannot use option "${option}": it leads to what ${nameOf(other)} uses already`
@@ -85,31 +129,48 @@ function fileProblems(devices: ReadonlyMap<string, ParsedDevice>, source: Config
   return [source.problem(['devices'], message)];
 }
 
-function saltFilesOf(devices: readonly DeviceConfig[]): Map<string, string> {
-  return new Map(devices.flatMap(({ path, saltFile }) => (saltFile === null ? [] : [[path, saltFile]])));
+function saltFilesOf(devices: readonly ReadableDevice[]): Map<string, string> {
+  return new Map(
+    devices.flatMap(({ written, saltFile }) =>
+      saltFile === null ? [] : [[normaliseDevicePath(written) ?? written, saltFile]],
+    ),
+  );
 }
 
-function parseOptions(device: DeviceConfig, source: ConfigSource): ParsedDevice | readonly ConfigProblem[] {
-  try {
-    return parseDevice(device.type, device.options);
-  } catch (error) {
-    if (!(error instanceof OptionsRefused)) throw error;
-    if (!deviceTypes.includes(device.type)) {
-      return error.problems.map((problem) =>
-        source.problem(['devices', device.path, 'type'], withHint(problem)),
-      );
-    }
-    return error.problems.map((problem) => {
-      const { option } = problem;
-      const reference = device.credentialOptions[option];
-      // The message may quote the value, which nobody should read.
-      const shown =
-        reference === undefined
-          ? withHint(problem)
-          : `Cannot use option "${option}": what "${reference}" holds does not fit`;
-      return source.problem(['devices', device.path, 'options', option], shown);
-    });
+function judgeOptions(
+  device: ReadableDevice,
+  source: ConfigSource,
+): { readonly parsed: ParsedDevice | null; readonly problems: readonly ConfigProblem[] } {
+  const { written, type, options, unreadable } = device;
+  if (type === null) return { parsed: null, problems: [] };
+  const judged = judgeDevice(type, options, null);
+  if (!deviceTypes.includes(type)) {
+    const problems = judged.problems.map((each) =>
+      source.problem(['devices', written, 'type'], withHint(each)),
+    );
+    return { parsed: null, problems };
   }
+  // Of an option that cannot be read there is a problem already, and it is not missing.
+  if (unreadable === null) return { parsed: null, problems: [] };
+  const names = Object.fromEntries([...unreadable].map((name) => [name, '']));
+  const unknown = judgeDevice(type, names, null).problems.filter(
+    ({ option }) => unreadable.has(option) && !optionNames(type).includes(option),
+  );
+  const problems = judged.problems
+    .filter(({ option }) => !unreadable.has(option))
+    .concat(unknown)
+    .map((each) => {
+      const { option } = each;
+      return source.problem(['devices', written, 'options', option], shownOptionProblem(device, each));
+    });
+  return { parsed: judged.device, problems };
+}
+
+/** Without what a credential holds: the message may quote the value, which nobody should read. */
+export function shownOptionProblem(device: ReadableDevice, problem: OptionProblem): string {
+  const reference = device.credentialOptions[problem.option];
+  if (reference === undefined) return withHint(problem);
+  return `Cannot use option "${problem.option}": what "${reference}" holds does not fit`;
 }
 
 function withHint({ message, hint }: OptionProblem): string {

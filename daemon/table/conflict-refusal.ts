@@ -1,6 +1,7 @@
 import type { Log } from '../log/log.ts';
-import type { Conflict } from './claim-conflict.ts';
+import { type Conflict, conflictsAmong } from './claim-conflict.ts';
 import type { Claimant } from './claimant.ts';
+import { claimantsOf, type DeclaredTable } from './declared-devices.ts';
 import type { DeviceChange } from './device-change.ts';
 import { DevicesRefused } from './devices-refused.ts';
 
@@ -25,6 +26,16 @@ export async function refuseConflicts(
   const refused = conflicts.filter((each) => !isFromOutside(each));
   if (refused.length > 0) throw new DevicesRefused(refused.map(tableRefusal).join('; '));
   for (const conflict of conflicts) log.error('devices collide', { error: tableRefusal(conflict) });
+}
+
+/** What a table would be refused for, without a change under way, and the device that each is about. */
+export async function tableRefusals(
+  table: DeclaredTable,
+): Promise<readonly { readonly device: string; readonly message: string }[]> {
+  const conflicts = await conflictsAmong([...table.own, ...claimantsOf(table.devices)]);
+  return conflicts
+    .filter((each) => !isFromOutside(each))
+    .map((each) => ({ device: each.device.path, message: tableRefusal(each) }));
 }
 
 /**

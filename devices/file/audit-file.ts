@@ -128,7 +128,8 @@ async function unlessMissing<Found>(looking: Promise<Found>): Promise<Found | nu
   }
 }
 
-function irregular(action: string, isDirectory: boolean): DeviceFailure {
+/** What is said of anything but a regular file. */
+export function irregular(action: string, isDirectory: boolean): DeviceFailure {
   const what = isDirectory ? 'it is a directory' : 'it is a FIFO, socket or device node, not a regular file';
   return new DeviceFailure('unsuitable', `${action}: ${what}`, { permanent: true });
 }
@@ -160,14 +161,19 @@ async function prepare(
   if (options.roots !== null && found.size > 0n)
     await refuseForeign(fd, readable, wantsMode, options, action);
   if (options.mode !== null && wantsMode) {
-    const wanted = options.mode.toString(8).padStart(4, '0');
     try {
       await changeMode(fd, options.mode);
     } catch (error) {
-      throw failureOf(`Cannot set mode ${wanted} of audit file "${options.path}"`, error);
+      throw setModeFailure(options.mode, options.path, error);
     }
   }
   return found;
+}
+
+/** Why a file does not get its mode. */
+export function setModeFailure(mode: number, file: string, error: unknown): DeviceFailure {
+  const wanted = mode.toString(8).padStart(4, '0');
+  return failureOf(`Cannot set mode ${wanted} of audit file "${file}"`, error);
 }
 
 /** Rejects when the file is no audit log, or, where that cannot be seen, when it is not as the device would have left it. */
@@ -190,7 +196,7 @@ async function refuseForeign(
 }
 
 /** Says of a refused open whether it is the file or its directory that is in the way. */
-async function openFailure(error: unknown, at: string, action: string): Promise<DeviceFailure> {
+export async function openFailure(error: unknown, at: string, action: string): Promise<DeviceFailure> {
   if (codeOf(error) !== 'EACCES') return failureOf(action, error);
   const exists = await statOfPath(at).then(
     () => true,

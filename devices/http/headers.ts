@@ -110,6 +110,19 @@ export function readHeaders(sources: readonly HeaderSource[]): Promise<Header[]>
   );
 }
 
+/** What `readHeaders` would reject with, for each value that cannot be read. */
+export async function headerFaults(sources: readonly HeaderSource[]): Promise<readonly string[]> {
+  const reading = sources.flatMap(({ name, values }) =>
+    values.map((source) =>
+      readValue(name, source).then(
+        () => [],
+        (error: unknown) => [(error as DeviceFailure).message],
+      ),
+    ),
+  );
+  return (await Promise.all(reading)).flat();
+}
+
 async function readValue(name: string, source: ValueSource): Promise<string> {
   if (source.kind === 'text') return source.text;
   const value = (

@@ -5,11 +5,12 @@ import { alternatives, type Option } from '../option-table.ts';
 import type { PeerBounds } from '../peer-bounds.ts';
 import { type Address, type SocketTarget, type SocketType, socketTypes, targetOf } from './address.ts';
 import type { Framing } from './framing.ts';
+import { loadLibc } from './libc.ts';
 import { StreamTransport } from './stream.ts';
-import type { TlsOptions } from './tls-options.ts';
+import { type TlsOptions, tlsFaults } from './tls-options.ts';
 import type { Transport } from './transport.ts';
 import { UdpTransport } from './udp.ts';
-import { UnixDatagramTransport } from './unix-datagram.ts';
+import { koffiMissing, UnixDatagramTransport } from './unix-datagram.ts';
 
 /** What `socket_type` takes. `unixpacket` is left out because Node and Linux's loggers have no such sockets. */
 export const socketTypeWanted: string = `${alternatives(socketTypes)} ("unixpacket" has no implementation in Node)`;
@@ -63,6 +64,17 @@ export function peerClaims(target: SocketTarget): readonly DeviceClaim[] {
   if ('path' in target) return [{ kind: 'peer', option: 'address', path: path.resolve(target.path) }];
   const { kind: protocol, host, port } = target;
   return [{ kind: 'port', option: 'address', protocol, host, port }];
+}
+
+/** What keeps a device from its peer, as far as that can be told without connecting. */
+export async function peerFaults(
+  target: SocketTarget,
+  tls: TlsOptions | null,
+): Promise<readonly OptionProblem[]> {
+  if (target.kind === 'unixgram' && loadLibc() === null) {
+    return [{ option: 'socket_type', message: `Cannot use socket_type "unixgram": ${koffiMissing}` }];
+  }
+  return tls === null ? [] : tlsFaults(tls);
 }
 
 /** `bounds`: `null` for the operator's own device. */

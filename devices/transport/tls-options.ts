@@ -109,8 +109,7 @@ export async function loadTls(options: TlsOptions): Promise<ConnectionOptions> {
   const cert = clientCert && (await load('TLS certificate file', clientCert, certificatesFault));
   const key = clientKey && (await load('TLS key file', clientKey, keyFault));
   if (cert !== null && key !== null) {
-    const both = `TLS certificate file "${clientCert!.path}" with key file "${clientKey!.path}"`;
-    refuse(both, pairFault(cert, key));
+    refuse(pairOf(options), pairFault(cert, key));
   }
   return {
     secureContext: createSecureContext({
@@ -125,6 +124,34 @@ export async function loadTls(options: TlsOptions): Promise<ConnectionOptions> {
   };
 }
 
+/** What `loadTls` would reject with, for each option whose file cannot be used. */
+export async function tlsFaults(options: TlsOptions): Promise<OptionProblem[]> {
+  const { caCert, clientCert, clientKey } = options;
+  const problems: OptionProblem[] = [];
+  const texts = new Map<string, string>();
+  for (const [option, what, file, faultIn] of [
+    ['tls_ca_cert', 'TLS authority file', caCert, certificatesFault],
+    ['tls_client_cert', 'TLS certificate file', clientCert, certificatesFault],
+    ['tls_client_key', 'TLS key file', clientKey, keyFault],
+  ] as const) {
+    if (file === null) continue;
+    try {
+      texts.set(option, await load(what, file, faultIn));
+    } catch (error) {
+      problems.push({ option, message: (error as DeviceFailure).message });
+    }
+  }
+  const [cert, key] = [texts.get('tls_client_cert'), texts.get('tls_client_key')];
+  const fault = cert === undefined || key === undefined ? null : pairFault(cert, key);
+  if (fault !== null)
+    problems.push({ option: 'tls_client_key', message: unusable(pairOf(options), fault).message });
+  return problems;
+}
+
+function pairOf({ clientCert, clientKey }: TlsOptions): string {
+  return `TLS certificate file "${clientCert!.path}" with key file "${clientKey!.path}"`;
+}
+
 async function load(
   what: string,
   file: FileToRead,
@@ -136,5 +163,9 @@ async function load(
 }
 
 function refuse(what: string, fault: string | null): void {
-  if (fault !== null) throw new DeviceFailure('tls', `Cannot use ${what}: ${fault}`, { permanent: true });
+  if (fault !== null) throw unusable(what, fault);
+}
+
+function unusable(what: string, fault: string): DeviceFailure {
+  return new DeviceFailure('tls', `Cannot use ${what}: ${fault}`, { permanent: true });
 }

@@ -15,6 +15,10 @@ const impatientTurns = 16;
 const shortestPauseMs = 1;
 const longestPauseMs = 20;
 
+/** What is said where Node alone cannot send them. */
+export const koffiMissing =
+  'UNIX datagrams need the package "koffi", which is not installed: npm install koffi';
+
 /** One datagram a frame over a UNIX socket, as `/dev/log` has it. Needs the optional package koffi. */
 export class UnixDatagramTransport implements Transport {
   readonly tailBytes = 0;
@@ -29,8 +33,7 @@ export class UnixDatagramTransport implements Transport {
     const libc = loadLibc();
     if (signal.aborted) throw abortedFailure(action);
     if (libc === null) {
-      const message = `${action}: UNIX datagrams need the package "koffi", which is not installed: npm install koffi`;
-      throw new DeviceFailure('unsuitable', message, { permanent: true });
+      throw new DeviceFailure('unsuitable', `${action}: ${koffiMissing}`, { permanent: true });
     }
     try {
       return new UnixDatagramConnection(libc, libc.connectDatagram(this.#path), this.#path);

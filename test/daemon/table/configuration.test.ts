@@ -168,10 +168,10 @@ test('what is shared is told beside the other problems of the file, and paths th
   assert.deepEqual(
     found.map((each) => each.split(': ')[0]),
     [
+      '2 devices.b/.options.file_path',
       '2 devices.b/.options.mode',
       '3 devices.c/.options.file_path',
       '4 devices.a/below/',
-      '5 devices.d/.options.file_path',
       '5 devices.d/.options.file_path',
     ],
   );

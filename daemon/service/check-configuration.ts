@@ -1,0 +1,123 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import type { ConfigProblem, ListenAddress } from '../../config/config.ts';
+import { inFileOrder } from '../../config/load.ts';
+import { type ConfigPath, ConfigRefused } from '../../config/problem.ts';
+import type { ReadKeys } from '../../config/schema.ts';
+import { AdminTokens } from '../admin/authorization.ts';
+import { serverCertificateFaults } from '../admin/server-certificate.ts';
+import { Refused } from '../refused.ts';
+import { socketPlaceFault } from '../sockets/socket-place-fault.ts';
+import { readSaltFile } from '../state/salt-file.ts';
+import { StateRefused, stateFiles } from '../state/state-directory.ts';
+import { stateDirectoryFault } from '../state/state-directory-fault.ts';
+import { readTable } from '../state/stored-table.ts';
+import {
+  type Configuration,
+  type JudgedEntry,
+  judgeConfiguration,
+  shownOptionProblem,
+} from '../table/configuration.ts';
+import { tableRefusals } from '../table/conflict-refusal.ts';
+import { declaredDevices } from '../table/declared-devices.ts';
+import { DevicesRefused } from '../table/devices-refused.ts';
+
+/** What is wrong with a place on this machine that a key names. */
+interface PlaceFault {
+  readonly path: ConfigPath;
+  readonly message: string;
+}
+
+/**
+ * Reads a configuration file as `run` does, and looks at the files, folders and sockets that it names as this user finds
+ * them. Nothing is opened but files that are read, and nothing is made. Rejects with `ConfigRefused` and all that `run`
+ * would refuse, each once, in the order of the file.
+ */
+export async function checkConfiguration(file: string): Promise<Configuration> {
+  const { configuration, problems, keys, devices, source } = await judgeConfiguration(file);
+  // The folders of the defaults are made by whoever installs the daemon, and most users cannot.
+  const own = (await ownFaults(keys)).filter(({ path }) => source.isWritten(path));
+  const ofDevices = (await Promise.all(devices.map(deviceFaults))).flat();
+  const stored = configuration === null ? [] : await storedFaults(configuration);
+  const faults = [...own, ...ofDevices, ...stored].map(({ path, message }) => source.problem(path, message));
+  // What a key is refused for already tells enough of it.
+  const told = new Set(problems.map(({ key }) => key));
+  const all: ConfigProblem[] = [...problems, ...faults.filter(({ key }) => !told.has(key))];
+  if (configuration === null || all.length > 0) throw new ConfigRefused(inFileOrder(all));
+  return configuration;
+}
+
+async function ownFaults({
+  state_dir: stateDir,
+  listeners,
+  admin,
+  metrics,
+}: Partial<ReadKeys>): Promise<PlaceFault[]> {
+  const faults: PlaceFault[] = [];
+  const add = (path: ConfigPath, message: string | null): void => {
+    if (message !== null) faults.push({ path, message });
+  };
+  const addSocket = async (path: ConfigPath, at: ListenAddress, group: string | null): Promise<void> => {
+    if (at.kind === 'unix') add(path, await socketPlaceFault(at.path, group));
+  };
+  if (stateDir !== undefined) add(['state_dir'], await stateDirectoryFault(stateDir));
+  for (const [index, listener] of (listeners ?? []).entries()) {
+    const { group } = listener;
+    if (listener.kind === 'http') await addSocket(['listeners', index, 'http'], listener.address, group);
+    else await addSocket(['listeners', index, 'path'], { kind: 'unix', path: listener.path }, group);
+  }
+  if (admin !== undefined) {
+    await addSocket(['admin', 'path'], { kind: 'unix', path: admin.path }, null);
+    const { tcp } = admin;
+    if (tcp !== null) {
+      add(['admin', 'tcp', 'token_file'], await refusalOf(AdminTokens.read(tcp.tokenFile)));
+      for (const { key, message } of tcp.tls === null ? [] : await serverCertificateFaults(tcp.tls)) {
+        add(['admin', 'tcp', 'tls', key], message);
+      }
+    }
+  }
+  if (metrics != null) await addSocket(['metrics', 'listen'], metrics.listen, null);
+  return faults;
+}
+
+async function deviceFaults(device: JudgedEntry): Promise<PlaceFault[]> {
+  const { written, parsed, saltFile } = device;
+  const faults = ((await parsed?.faults()) ?? []).map((problem) => ({
+    path: ['devices', written, 'options', problem.option],
+    message: shownOptionProblem(device, problem),
+  }));
+  if (saltFile === null) return faults;
+  const read = readSaltFile(saltFile, () => {}).then((salt) => salt.fill(0));
+  const message = await refusalOf(read);
+  return message === null ? faults : [...faults, { path: ['devices', written, 'salt_file'], message }];
+}
+
+/** What was set up through the API and does not go with the configuration, where this user may look. */
+async function storedFaults(configuration: Configuration): Promise<PlaceFault[]> {
+  const state = stateFiles(configuration.config.stateDir);
+  const mayRead = await access(`${state.path}/table.json`, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!mayRead) return [];
+  try {
+    const table = declaredDevices(configuration, await readTable(state));
+    const refusals = await tableRefusals(table);
+    return refusals.map(({ device, message }) => ({ path: ['devices', device], message }));
+  } catch (error) {
+    if (error instanceof StateRefused) return [{ path: ['state_dir'], message: error.message }];
+    if (error instanceof DevicesRefused) return [{ path: ['devices'], message: error.message }];
+    throw error;
+  }
+}
+
+/** The message that it is refused with; `null` when it is not. */
+async function refusalOf(work: Promise<unknown>): Promise<string | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    if (error instanceof Refused) return error.message;
+    throw error;
+  }
+}
