@@ -1,7 +1,13 @@
 import { FramedDevice } from './framed-device.ts';
 import { type Option, readOptions } from './option-table.ts';
 import type { RegisteredKind } from './registered-kind.ts';
-import { type Address, addressWanted, parseAddress, type SocketType } from './transport/address.ts';
+import {
+  type Address,
+  addressWanted,
+  parsePeerAddress,
+  type ServiceAddress,
+  type SocketType,
+} from './transport/address.ts';
 import { frameLines } from './transport/framing.ts';
 import {
   framingOption,
@@ -21,8 +27,8 @@ const table = {
     required: true,
     wanted: addressWanted,
     effect: 'the peer; it is looked up and connected to again after every failure',
-    parse: parseAddress,
-  } as Option<Address>,
+    parse: parsePeerAddress,
+  } as Option<Address | ServiceAddress>,
   socket_type: {
     default: 'tcp',
     wanted: socketTypeWanted,

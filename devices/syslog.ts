@@ -6,7 +6,13 @@ import type { RegisteredKind } from './registered-kind.ts';
 import { facilityNames, parseFacility } from './syslog/facility.ts';
 import { headerAt, usableTag } from './syslog/header.ts';
 import { LocalLoggerTransport, localLogPath } from './syslog/local-logger.ts';
-import { type Address, addressWanted, parseAddress, type SocketType } from './transport/address.ts';
+import {
+  type Address,
+  addressWanted,
+  parsePeerAddress,
+  type ServiceAddress,
+  type SocketType,
+} from './transport/address.ts';
 import { type Framing, frameLines } from './transport/framing.ts';
 import {
   framingOption,
@@ -43,8 +49,8 @@ const table = {
     wanted: addressWanted,
     effect:
       'the logger; left out, this machine’s `/dev/log`, or UDP to `127.0.0.1:514` where the package koffi is not installed, which loses messages in silence when nobody listens',
-    parse: parseAddress,
-  } as Option<Address | null>,
+    parse: parsePeerAddress,
+  } as Option<Address | ServiceAddress | null>,
   socket_type: {
     default: null,
     wanted: socketTypeWanted,
@@ -90,7 +96,7 @@ export const syslogKind: RegisteredKind = {
         message: `Cannot use option "tag" with rfc ${rfc}: wanted ${table.tag.wanted}`,
       });
     }
-    const byDefault = address?.kind === 'host' ? 'udp' : 'unixgram';
+    const byDefault = address?.kind === 'host' || address?.kind === 'service' ? 'udp' : 'unixgram';
     const target = readTarget(
       address ?? { kind: 'path', path: localLogPath },
       values.socket_type ?? byDefault,

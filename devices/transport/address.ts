@@ -10,6 +10,13 @@ export type Address =
   | { readonly kind: 'host'; readonly host: string; readonly port: number }
   | { readonly kind: 'path'; readonly path: string };
 
+/** An address whose port is the name of a service, as Go takes it; the protocol tells which port that is. */
+export interface ServiceAddress {
+  readonly kind: 'service';
+  readonly host: string;
+  readonly service: string;
+}
+
 /** What a socket is to be connected to. */
 export type SocketTarget =
   | {
@@ -21,8 +28,8 @@ export type SocketTarget =
     }
   | { readonly kind: 'unix' | 'unixgram'; readonly path: string };
 
-/** What `parseAddress` takes. */
-export const addressWanted: string = `"host:port", or the path of a UNIX socket of at most ${longestSocketPath} bytes`;
+/** What `parsePeerAddress` takes. */
+export const addressWanted: string = `"host:port", the port by number or by its name in /etc/services, or the path of a UNIX socket of at most ${longestSocketPath} bytes`;
 
 /** `undefined` for a text that is neither `host:port` nor a path that a socket can have. */
 export function parseAddress(text: string): Address | undefined {
@@ -38,6 +45,17 @@ export function parseAddress(text: string): Address | undefined {
   if (bracketed !== undefined) return isIPv6(bracketed) ? { kind: 'host', host: bracketed, port } : undefined;
   // As in Go, no host is this one.
   return { kind: 'host', host: plain === '' ? 'localhost' : plain!, port };
+}
+
+/** As `parseAddress`, and `host:service`. */
+export function parsePeerAddress(text: string): Address | ServiceAddress | undefined {
+  const address = parseAddress(text);
+  if (address !== undefined) return address;
+  const [, host, service] =
+    /^(\[[^\]]+\]|[A-Za-z0-9_.-]*):(?!\d+$)([A-Za-z\d][A-Za-z\d_.+-]{0,62})$/.exec(text) ?? [];
+  // The rest of the rules are those of a port.
+  const plain = service === undefined ? undefined : parseAddress(`${host}:1`);
+  return plain?.kind === 'host' ? { kind: 'service', host: plain.host, service: service! } : undefined;
 }
 
 /** `undefined` when an address of that kind cannot be reached by a socket of that type. */

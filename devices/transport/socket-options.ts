@@ -1,9 +1,17 @@
 import path from 'node:path';
+import { servicePort, servicesFile } from '../../config/services.ts';
 import type { DeviceClaim } from '../device-claim.ts';
 import type { OptionProblem } from '../device-kind.ts';
 import { alternatives, type Option } from '../option-table.ts';
 import type { PeerBounds } from '../peer-bounds.ts';
-import { type Address, type SocketTarget, type SocketType, socketTypes, targetOf } from './address.ts';
+import {
+  type Address,
+  type ServiceAddress,
+  type SocketTarget,
+  type SocketType,
+  socketTypes,
+  targetOf,
+} from './address.ts';
 import type { Framing } from './framing.ts';
 import { loadLibc } from './libc.ts';
 import { StreamTransport } from './stream.ts';
@@ -27,10 +35,12 @@ export function parseFraming(text: string): Framing | undefined {
 
 /** The place a socket is connected to, or `null` with a problem when address and type do not fit each other. */
 export function readTarget(
-  address: Address,
+  given: Address | ServiceAddress,
   type: SocketType,
   problems: OptionProblem[],
 ): SocketTarget | null {
+  const address = given.kind === 'service' ? withPort(given, type, problems) : given;
+  if (address === null) return null;
   const target = targetOf(address, type);
   if (target !== undefined) return target;
   const wanted = address.kind === 'path' ? '"unix" or "unixgram" for a path' : 'a path for that type';
@@ -38,6 +48,20 @@ export function readTarget(
     option: 'socket_type',
     message: `Cannot use socket_type "${type}" with this address: wanted ${wanted}`,
   });
+  return null;
+}
+
+/** The address with the port of its service, or `null` with a problem. */
+function withPort(
+  { host, service }: ServiceAddress,
+  type: SocketType,
+  problems: OptionProblem[],
+): Address | null {
+  // A type for paths is refused for what it is.
+  const protocol = type.startsWith('udp') ? 'udp' : 'tcp';
+  const found = servicePort(service, protocol, servicesFile);
+  if (found.kind === 'found') return { kind: 'host', host, port: found.port };
+  problems.push({ option: 'address', message: `Cannot use option "address": ${found.message}` });
   return null;
 }
 

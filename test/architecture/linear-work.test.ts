@@ -3,16 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { readOptionWords } from '../../cli/device/option-words.ts';
 import { spelledOut } from '../../cli/switch.ts';
+import { parseAllowedAddress } from '../../config/allowed-address.ts';
 import { parseByteSize } from '../../config/byte-size.ts';
 import { fillCredentials } from '../../config/credential.ts';
 import { normaliseDevicePath } from '../../config/device-path.ts';
 import { parseDuration } from '../../config/duration.ts';
 import { isHeaderName } from '../../config/header-name.ts';
 import { shownUri, withoutCredentials } from '../../config/hidden-credentials.ts';
+import { parseIpAddress } from '../../config/ip-address.ts';
 import { parseListenAddress } from '../../config/listen-address.ts';
 import { parseConfig } from '../../config/load.ts';
 import { certificatesFault } from '../../config/pem.ts';
 import { ConfigRefused } from '../../config/problem.ts';
+import { parseServices } from '../../config/services.ts';
 import { suggest } from '../../config/suggestion.ts';
 import { shownToken } from '../../daemon/admin/authorization.ts';
 import { parseJson } from '../../daemon/admin/json-text.ts';
@@ -28,6 +31,9 @@ const entries: Readonly<Record<string, (text: string) => unknown>> = {
   'a size': parseByteSize,
   'a duration': parseDuration,
   'an address': parseListenAddress,
+  'an allowed address': parseAllowedAddress,
+  'an IP address': parseIpAddress,
+  'a list of services': parseServices,
   'a header name': isHeaderName,
   'a device path': normaliseDevicePath,
   'a value with credentials': (text) => fillCredentials(text, '/nowhere'),
