@@ -92,6 +92,11 @@ export class DeviceFailure extends Error {
  */
 export type LostScope = 'recent' | 'all' | number;
 
+/** So many lines that were reported recorded are nowhere, and never will be. Told when the device closes. */
+export interface LostLines {
+  readonly lines: number;
+}
+
 /** Time and timers from outside, so that no test has to wait. */
 export interface DeviceClock {
   /** Monotonic milliseconds. */
@@ -110,7 +115,7 @@ export interface DeviceSettings {
    * Called when a connection ends on its own, once per connection, also in the midst of a `write` (before it settles),
    * and when it is closed before the peer is known to have all; also when a file is gone and cannot be made anew.
    */
-  readonly onLost: (scope: LostScope, failure: DeviceFailure) => void;
+  readonly onLost: (scope: LostScope | LostLines, failure: DeviceFailure) => void;
   /** Called when the device can go on, but somebody should look: once until that is over. */
   readonly onTrouble: (trouble: DeviceFailure) => void;
   readonly clock: DeviceClock;

@@ -1,18 +1,15 @@
 import PQueue from 'p-queue';
-import { type Device, DeviceFailure, type LostScope } from '../../devices/device.ts';
+import { type Device, DeviceFailure, type LostLines, type LostScope } from '../../devices/device.ts';
 import { Backoff } from './backoff.ts';
 import { type NextWrite, takenLines } from './next-write.ts';
 import { Reopening } from './reopening.ts';
 import { SentTail } from './sent-tail.ts';
 import { within } from './within.ts';
-import type { WriterSettings } from './writer-settings.ts';
+import { closeGraceMs, type WriterSettings } from './writer-settings.ts';
 import { due, idle, isStalled, opening, type WriterState, writing } from './writer-state.ts';
 
 /** Bytes that one write takes from the queue at most: large enough to cost little a record, small enough to copy at once. */
 const maxWriteBytes = 1024 * 1024;
-
-/** How long a device may take over its last write before it is closed all the same, and its peer over what was sent. */
-export const closeGraceMs = 1_000;
 
 /** What is asked of the device from outside goes before the writes. */
 const first = { priority: 1 };
@@ -37,7 +34,7 @@ export class DeviceWriter {
    * tells whether it works.
    */
   #connection: 'new' | 'failed' | 'probing' | 'open' = 'new';
-  /** Records that would be sent again, had the lane not ended. */
+  /** Records that would be sent again, had the lane not ended, or are nowhere. */
   #unconfirmed = 0;
 
   constructor(settings: WriterSettings) {
@@ -46,13 +43,12 @@ export class DeviceWriter {
     this.#device = settings.createDevice((scope, failure) => this.#onLost(scope, failure));
     // Not bounded by the queue's limit: what is not kept here is lost, although it was answered as recorded.
     this.#tail = new SentTail(this.#device.tailBytes);
-    const { clock, enabled, events } = settings;
-    const reopen = (begun: () => void): Promise<void> =>
+    this.#reopening = new Reopening(settings, (begun) =>
       this.#work.add(async () => {
         begun();
-        if (enabled()) await this.#device.reopen(this.#abort.signal);
-      }, first);
-    this.#reopening = new Reopening({ clock, reopen, ...events });
+        if (settings.enabled()) await this.#device.reopen(this.#abort.signal);
+      }, first),
+    );
   }
 
   /** Whether the last attempt to open or write ended in an error. */
@@ -178,7 +174,11 @@ export class DeviceWriter {
     events.onFailure(failure);
   }
 
-  #onLost(scope: LostScope, failure: DeviceFailure): void {
+  #onLost(scope: LostScope | LostLines, failure: DeviceFailure): void {
+    if (typeof scope === 'object') {
+      this.#unconfirmed += scope.lines;
+      return;
+    }
     const state = this.#state;
     // Also while it closes: what this write took is not to be answered as recorded.
     if (state.kind === 'writing') {

@@ -1,4 +1,4 @@
-import type { Device, DeviceFailure, LostScope } from '../../devices/device.ts';
+import type { Device, DeviceSettings } from '../../devices/device.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { LineFormat } from '../../format/formatter.ts';
 import type { RenderedLines } from '../../format/lines.ts';
@@ -6,7 +6,7 @@ import { bounded } from '../../format/record-id.ts';
 import type { Clock } from '../clock.ts';
 import { withoutAbsent } from './absent-lines.ts';
 import type { Batch } from './batch.ts';
-import { closeGraceMs, DeviceWriter } from './device-writer.ts';
+import { DeviceWriter } from './device-writer.ts';
 import { zeroLaneCounters } from './lane-counters.ts';
 import { LaneHealth } from './lane-health.ts';
 import { LaneQueue } from './lane-queue.ts';
@@ -14,6 +14,7 @@ import type { DropReason, LaneCounters, LaneState, LaneStatus } from './lane-sta
 import { MemoryLineStore } from './memory-line-store.ts';
 import { within } from './within.ts';
 import type { WriterEvents } from './writer-events.ts';
+import { closeGraceMs } from './writer-settings.ts';
 
 /** What a lane tells the outside; called synchronously, so it must return soon. */
 export interface LaneEvents {
@@ -30,7 +31,7 @@ export interface LaneSettings {
   readonly format: LineFormat;
   readonly clock: Clock;
   readonly events: LaneEvents;
-  readonly createDevice: (onLost: (scope: LostScope, failure: DeviceFailure) => void) => Device;
+  readonly createDevice: (onLost: DeviceSettings['onLost']) => Device;
 }
 
 /**

@@ -1,30 +1,27 @@
 import { DeviceFailure } from '../../devices/device.ts';
-import type { Clock } from '../clock.ts';
 import { Backoff } from './backoff.ts';
-
-export interface ReopeningSettings {
-  readonly clock: Clock;
-  /** Has the device follow its rotation once its write has ended; rejects with the `DeviceFailure`. `begun`: it has come to that. */
-  readonly reopen: (begun: () => void) => Promise<void>;
-  /** It went astray, or is back. */
-  readonly onFailure: (failure: DeviceFailure) => void;
-  readonly onFollowed: () => void;
-}
+import type { WriterSettings } from './writer-settings.ts';
 
 /**
  * Follows rotations: one reopening at a time, and after one that failed again until one succeeds, because the device goes on
  * with a file that its readers may no longer look at.
  */
 export class Reopening {
-  readonly #settings: ReopeningSettings;
+  readonly #settings: Pick<WriterSettings, 'clock' | 'events'>;
+  readonly #reopen: (begun: () => void) => Promise<void>;
   readonly #backoff: Backoff;
   /** The one that waits for its turn. */
   #waiting: Promise<void> | null = null;
   #state: 'following' | 'astray' | 'ended' = 'following';
   #cancel = (): void => {};
 
-  constructor(settings: ReopeningSettings) {
+  /** `reopen`: once the write has ended; rejects with the `DeviceFailure`. `begun`: it has come to that. */
+  constructor(
+    settings: Pick<WriterSettings, 'clock' | 'events'>,
+    reopen: (begun: () => void) => Promise<void>,
+  ) {
     this.#settings = settings;
+    this.#reopen = reopen;
     this.#backoff = new Backoff(settings.clock);
   }
 
@@ -51,14 +48,14 @@ export class Reopening {
 
   async #follow(begun: () => void): Promise<void> {
     this.#cancel();
-    const { clock, reopen, onFailure, onFollowed } = this.#settings;
+    const { clock, events } = this.#settings;
     try {
-      await reopen(begun);
+      await this.#reopen(begun);
     } catch (error) {
       if (this.#state !== 'ended') {
         this.#state = 'astray';
         this.#cancel = clock.setTimer(this.#backoff.next(), () => void this.follow().catch(() => {}));
-        onFailure(
+        events.onFailure(
           error instanceof DeviceFailure
             ? error
             : new DeviceFailure('io', 'Cannot reopen device: internal error'),
@@ -69,7 +66,7 @@ export class Reopening {
     if (this.#state !== 'astray') return;
     this.#state = 'following';
     this.#backoff.opened();
-    onFollowed();
+    events.onFollowed();
   }
 
   /** No more attempts. */

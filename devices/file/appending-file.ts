@@ -37,7 +37,7 @@ export class AppendingFile implements Device {
   /** Calls and checks, one after the other: no check closes a file under a write. */
   readonly #turns = new PQueue({ concurrency: 1 });
   #state: State = { kind: 'closed' };
-  readonly #owed = new OwedLines();
+  readonly #owed: OwedLines;
   readonly #path: AuditPath;
   /** When the path was last looked at, on the monotonic clock. */
   #checkedAt = 0;
@@ -48,6 +48,7 @@ export class AppendingFile implements Device {
     this.#options = options;
     this.#settings = settings;
     this.#path = new AuditPath(options, settings);
+    this.#owed = new OwedLines(options.path, settings);
   }
 
   open(signal: AbortSignal): Promise<void> {
@@ -74,11 +75,14 @@ export class AppendingFile implements Device {
   close(): Promise<void> {
     return this.#turns.add(async () => {
       await this.#followPath().catch(() => {});
+      const state = this.#state;
+      if (state.kind === 'doubtful' && (await state.file.isDeleted().catch(() => false))) {
+        await this.#letGo(state.file, state.failure);
+      }
       if (!this.#owed.none) await this.#mend().catch(() => {});
-      if ('file' in this.#state) await this.#state.file.close();
+      await this.#owed.close('file' in this.#state ? this.#state.file : null);
       this.#state = { kind: 'closed' };
       this.#cancelCheck?.();
-      if (!this.#owed.none) this.#lose('cannot be written again');
     });
   }
 
@@ -99,11 +103,13 @@ export class AppendingFile implements Device {
     const { written, error } = await file.append(lines.bytes);
     const unsynced = this.#options.sync === 'data' ? await file.sync() : null;
     if (error === null && unsynced === null) {
+      file.wrote(lines.ends.length);
       return { settled: lines.ends.length, refused: [], failure: null };
     }
     const failure = failureOf(action, error ?? unsynced);
     this.#state = { kind: 'doubtful', file, failure };
     const settled = unsynced === null ? wholeLines(lines.ends, written) : 0;
+    file.wrote(settled);
     return { settled, refused: [], failure };
   }
 
@@ -192,7 +198,7 @@ export class AppendingFile implements Device {
   /** Goes over to `fresh`, and keeps what was written to `old` since it was last seen under its name. */
   async #replace(old: OpenFile, fresh: OpenFile): Promise<void> {
     try {
-      if (await old.isDeleted()) await this.#rescue(old);
+      if (await old.isDeleted()) await this.#owed.rescue(old);
       // Under its new name it has readers, who are to find no half line at its end.
       else if (this.#state.kind === 'doubtful') await old.mend().catch(() => {});
     } catch (error) {
@@ -208,20 +214,12 @@ export class AppendingFile implements Device {
   /** Closes a deleted file, which may be all that the disk is full of. */
   async #letGo(file: OpenFile, failure: DeviceFailure): Promise<void> {
     try {
-      await this.#rescue(file);
+      await this.#owed.rescue(file);
     } catch {
       return;
     }
     await file.close();
     this.#state = { kind: 'missing', failure };
-  }
-
-  async #rescue(old: OpenFile): Promise<void> {
-    if (!old.readable) {
-      if (old.unseenBytes > 0) this.#lose('cannot be read back');
-      return;
-    }
-    this.#owed.add(await old.unseenLines());
   }
 
   async #payOwed(file: OpenFile): Promise<void> {
@@ -230,11 +228,6 @@ export class AppendingFile implements Device {
     const failure = failureOf(`Cannot write audit file "${this.#options.path}"`, error);
     this.#state = { kind: 'doubtful', file, failure };
     throw failure;
-  }
-
-  #lose(what: string): void {
-    const message = `Audit file "${this.#options.path}" was deleted: its last lines ${what}`;
-    this.#settings.onLost('recent', new DeviceFailure('not_found', message));
   }
 }
 

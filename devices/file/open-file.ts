@@ -22,6 +22,8 @@ export class OpenFile {
   #size: number;
   /** The size when a name was last seen to lead here: what lies beyond is at risk when the file is deleted. */
   #seenSize: number;
+  /** Whole lines that were reported recorded since then. */
+  #unseenLines = 0;
 
   /** `shape`: what the lines of its device look like. */
   constructor(
@@ -48,6 +50,17 @@ export class OpenFile {
   seen(size: number): void {
     this.#size = size;
     this.#seenSize = size;
+    this.#unseenLines = 0;
+  }
+
+  /** So many of the lines that were appended just now are whole, and reported recorded. */
+  wrote(lines: number): void {
+    this.#unseenLines += lines;
+  }
+
+  /** How many lines a deletion may have taken from its readers. */
+  get unseenLineCount(): number {
+    return this.#unseenLines;
   }
 
   /** Appends behind a whole line, and leaves none torn where that can be helped. */

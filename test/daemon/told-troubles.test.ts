@@ -120,3 +120,38 @@ test('what a device can never take is told once, with the id of a record', async
   );
   assert.doesNotMatch(daemon.log, /secret/);
 });
+
+test('acknowledged records that are in no file at a stop are counted, and the exit code is 1', async (t) => {
+  const folder = temporaryDirectory(t);
+  const log = path.join(folder, 'audit.log');
+  const daemon = await DaemonProcess.start(t, folder, {
+    devices: { 'file/': patientFileDevice },
+    limits: { stop_timeout: '300ms' },
+  });
+  const client = await RecordClient.connect(t, daemon.socketPath);
+  rmSync(log);
+  // The path was looked at just now, and is again in a second.
+  await waitFor('it is there again', () => existsSync(log));
+  daemon.signal('SIGSTOP');
+  rmSync(log);
+  mkdirSync(log);
+  client.send(...Array.from({ length: 20 }, (_, number) => numberedRecord(number)));
+  daemon.signal('SIGCONT');
+  // On a slow machine the second is over before the records come: then they wait, and nobody was told of any.
+  await waitFor(
+    'they are taken or wait',
+    () => client.replies.length === 20 || /device failing/.test(daemon.log),
+  );
+  assert.equal(await daemon.stop(), 1);
+  const recorded = client.replies.filter(({ ok }) => ok).length;
+  const counted = (name: string): number => Number(new RegExp(`${name}=(\\d+)`).exec(daemon.log)?.[1] ?? 0);
+  assert.deepEqual([counted('unconfirmed_records'), counted('dropped_records')], [recorded, 20 - recorded]);
+  if (recorded > 0) {
+    assert.match(
+      daemon.log,
+      /device in trouble device=file\/ .*was deleted: \d+ of its lines? (is|are) in no file"\n/,
+    );
+    assert.match(daemon.log, /error records unconfirmed at stop device=file\/ type=file /);
+  }
+  assert.match(daemon.log, / stopped\n$/);
+});

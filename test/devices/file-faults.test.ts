@@ -105,7 +105,7 @@ test('what a deleted log held waits for room, and comes before anything else', a
   );
 });
 
-test('what a deleted log held is written at the close, and reported lost where that cannot be', async (context) => {
+test('what a deleted log held is written at the close, and counted as lost where that cannot be', async (context) => {
   for (const hasRoom of [true, false]) {
     const disk = smallDisk(context, 1024 * 1024);
     if (disk === null) return;
@@ -122,11 +122,14 @@ test('what a deleted log held is written at the close, and reported lost where t
       assert.deepEqual(lane.lost, []);
     } else {
       closeSync(reader);
-      const message = `Audit file "${file}" was deleted: its last lines cannot be written again`;
+      const lost = texts.length - lines().length;
+      assert.ok(lost > 100, String(lost));
+      const message = `Audit file "${file}" was deleted: ${lost} of its lines are in no file`;
       assert.deepEqual(
-        lane.lost.slice(1).map(({ failure }) => failure.message),
-        [message],
+        lane.lost.slice(1).map(({ scope, failure }) => [scope, failure.message]),
+        [[{ lines: lost }, message]],
       );
+      assert.equal(lane.troubles.at(-1)!.message, message);
       assert.ok(lines().every((line, index) => line === texts[index]));
     }
   }

@@ -194,6 +194,28 @@ test('a file that is gone and cannot be made anew is told at once, and comes bac
   assert.ok(lane.lost[0]!.failure.message.includes(file));
 });
 
+test('lines of a deleted log in whose place no file can be made are counted as lost at the close', async (context) => {
+  for (const unseen of [0, 1, 3]) {
+    const subject = fileSubject(context);
+    const { directory, file, lane, clock } = subject;
+    await lane.open();
+    for (const number of [0, 1]) await write(subject, number);
+    // These two are seen.
+    clock.advance(checkMs);
+    await waitFor('it was looked', () => clock.timers === 1);
+    for (let number = 0; number < unseen; number++) await write(subject, 2 + number);
+    rmSync(directory, { recursive: true });
+    writeFileSync(directory, 'no folder');
+    await lane.device.close(AbortSignal.abort());
+    const what = unseen === 1 ? '1 of its lines is in no file' : `${unseen} of its lines are in no file`;
+    assert.deepEqual(
+      lane.lost.map(({ scope, failure }) => [scope, failure.message]),
+      unseen === 0 ? [] : [[{ lines: unseen }, `Audit file "${file}" was deleted: ${what}`]],
+    );
+    assert.equal(clock.timers, 0);
+  }
+});
+
 test('a check that comes due under a write waits for it, and is not the last', async (context) => {
   const subject = fileSubject(context);
   const { file, lane, clock, lines } = subject;

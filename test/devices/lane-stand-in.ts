@@ -6,6 +6,7 @@ import {
   type Device,
   type DeviceClock,
   DeviceFailure,
+  type LostLines,
   type LostScope,
   type WriteOutcome,
 } from '../../devices/device.ts';
@@ -18,7 +19,7 @@ import { recordMarker } from './batches.ts';
 /** Calls a device as a lane does, and checks what must hold of every answer. */
 export class LaneStandIn {
   readonly device: Device;
-  readonly lost: { readonly scope: LostScope; readonly failure: DeviceFailure }[] = [];
+  readonly lost: { readonly scope: LostScope | LostLines; readonly failure: DeviceFailure }[] = [];
   readonly troubles: DeviceFailure[] = [];
   readonly failures: DeviceFailure[] = [];
   readonly #opened: AbortController = new AbortController();

@@ -610,6 +610,15 @@ test('a reopening that fails is not tried again once the writer is halted', asyn
   assert.equal(under.device.busyWith, null);
 });
 
+test('lines that a device tells at its close to be nowhere are counted', async () => {
+  const under = await WriterUnderTest.open();
+  under.enabled = false;
+  await under.writer.halt();
+  under.device.onLost({ lines: 7 }, failure('not_found'));
+  assert.equal(await under.writer.close(0), 7);
+  assert.deepEqual(under.heard('failure', 'resent'), []);
+});
+
 test('a reopening asked for during a write comes before the next one', async () => {
   const under = await WriterUnderTest.open();
   under.send(1);

@@ -1,4 +1,10 @@
-import { type Device, DeviceFailure, type LostScope, type WriteOutcome } from '../../../devices/device.ts';
+import {
+  type Device,
+  DeviceFailure,
+  type DeviceSettings,
+  type LostScope,
+  type WriteOutcome,
+} from '../../../devices/device.ts';
 import type { Lines } from '../../../format/lines.ts';
 import { recordsOf } from '../../simulation/record-line.ts';
 
@@ -15,14 +21,14 @@ type Awaited =
 /** A device whose calls end when and as the test says. */
 export class HandDevice implements Device {
   readonly tailBytes: number;
-  readonly onLost: (scope: LostScope, failure: DeviceFailure) => void;
+  readonly onLost: DeviceSettings['onLost'];
   /** The numbers of the records of each write so far. */
   readonly writes: number[][] = [];
   opened = 0;
   closed = 0;
   #call: Awaited | null = null;
 
-  constructor(tailBytes: number, onLost: (scope: LostScope, failure: DeviceFailure) => void) {
+  constructor(tailBytes: number, onLost: DeviceSettings['onLost']) {
     this.tailBytes = tailBytes;
     this.onLost = onLost;
   }
