@@ -7,6 +7,8 @@ import type { DeviceClock } from '../devices/device.ts';
 export interface Clock extends DeviceClock {
   /** A number from 0 up to and without 1. */
   random(): number;
+  /** Calls back in the next turn of the event loop: what has come in until then is seen before. */
+  nextTurn(callback: () => void): void;
 }
 
 /** The machine's own. Its timers keep the process alive no longer than its sockets do. */
@@ -19,4 +21,5 @@ export const systemClock: Clock = {
   },
   wallTime: () => Date.now(),
   random: () => Math.random(),
+  nextTurn: (callback) => void setImmediate(callback),
 };

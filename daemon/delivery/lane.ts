@@ -8,6 +8,7 @@ import { withoutAbsent } from './absent-lines.ts';
 import type { Batch } from './batch.ts';
 import { DeviceWriter } from './device-writer.ts';
 import { zeroLaneCounters } from './lane-counters.ts';
+import { LaneDeadline } from './lane-deadline.ts';
 import { LaneHealth } from './lane-health.ts';
 import { LaneQueue } from './lane-queue.ts';
 import type { DropReason, LaneCounters, LaneState, LaneStatus } from './lane-status.ts';
@@ -48,7 +49,7 @@ export class Lane {
   readonly #counters: LaneCounters = zeroLaneCounters();
   readonly #health: LaneHealth;
   readonly #writer: DeviceWriter;
-  #deadlineTimer: (() => void) | null = null;
+  readonly #deadline: LaneDeadline;
   #drained: (() => void)[] = [];
   #tooLargeId: string | null = null;
 
@@ -60,6 +61,16 @@ export class Lane {
     this.#options = settings.options;
     this.#clock = clock;
     this.#health = new LaneHealth(clock, (from, to) => events.onState(this, from, to));
+    this.#deadline = new LaneDeadline({
+      clock,
+      queue: this.#queue,
+      writeTimeoutMs: settings.options.writeTimeoutMs,
+      // So that the reply to what is late can say that the device is blocked.
+      onLook: () => this.#observe(),
+      onLate: (records) => {
+        this.#counters.late += records;
+      },
+    });
     this.#writer = new DeviceWriter({
       path,
       clock,
@@ -141,32 +152,13 @@ export class Lane {
       return;
     }
     this.#queue.append(batch, slot, lines, records);
-    this.#armDeadline();
+    this.#deadline.arm();
     this.#writer.pump();
   }
 
   #drop(batch: Batch, slot: number, reason: DropReason, records: number): void {
     this.#counters.dropped[reason] += records;
     batch.settle(slot, 0, batch.count, reason);
-  }
-
-  /** One timer, for the oldest record that can still be in time: its successors cannot expire before it. */
-  #armDeadline(): void {
-    if (this.#deadlineTimer !== null || this.#options.writeTimeoutMs === 0) return;
-    const oldest = this.#queue.oldestPunctual;
-    if (oldest === null) return;
-    const left = oldest + this.#options.writeTimeoutMs - this.#clock.now();
-    this.#deadlineTimer = this.#clock.setTimer(Math.max(0, left), () => {
-      this.#deadlineTimer = null;
-      this.#expire();
-      this.#armDeadline();
-    });
-  }
-
-  #expire(): void {
-    // First, so that the reply to what is late can say that the device is blocked.
-    this.#observe();
-    this.#counters.late += this.#queue.expire(this.#clock.now() - this.#options.writeTimeoutMs);
   }
 
   /** Called by the watchdog a few times a second: sees what changes by time alone, without an event. */
@@ -176,7 +168,7 @@ export class Lane {
   }
 
   #observe(): void {
-    this.#health.observe(this.#writer.trouble, this.#oldestWaitingMs(), this.#options.writeTimeoutMs);
+    this.#health.observe(this.#writer.trouble, this.#deadline.waitedMs, this.#options.writeTimeoutMs);
   }
 
   #oldestWaitingMs(): number {
@@ -213,7 +205,7 @@ export class Lane {
     this.#health.disable();
     // Deadlines pass meanwhile: a reply does not wait for a write that may not end.
     await this.#writer.halt();
-    this.#deadlineTimer?.();
+    this.#deadline.cancel();
     this.#counters.dropped[reason] += this.#queue.drop(reason);
     this.#tellDrained();
     const unconfirmed = await this.#writer.close(Math.max(0, latest - this.#clock.now()));

@@ -1,11 +1,15 @@
+import type { StreamListenerConfig } from '../../config/config.ts';
 import type { ClientSocket } from './client-socket.ts';
+import { ConnectionAccount } from './connection-account.ts';
 import type { ConnectionBounds } from './connection-bounds.ts';
 import type { IngestSettings } from './ingest-settings.ts';
-import type { BudgetedReader, MemoryBudget } from './memory-budget.ts';
 import type { RecordDoor } from './record-door.ts';
 import { RecordTimeout } from './record-timeout.ts';
 import { type Refusal, refusals } from './refusals.ts';
 import { type Reply, replyLines } from './replies.ts';
+import type { SharedBounds } from './shared-bounds.ts';
+import { Turnstile } from './turnstile.ts';
+import { UnreadReplies } from './unread-replies.ts';
 
 /** How long a client may take to close once it has had its last reply and the daemon stops. */
 const lastRepliesMs = 500;
@@ -13,8 +17,9 @@ const lastRepliesMs = 500;
 /** What a connection is made of. */
 export interface ConnectionParts {
   readonly socket: ClientSocket;
+  readonly replies: StreamListenerConfig['replies'];
   readonly shared: IngestSettings;
-  readonly budget: MemoryBudget;
+  readonly together: SharedBounds;
   readonly bounds: ConnectionBounds;
   /** Called once, at once. */
   readonly openDoor: (
@@ -24,13 +29,15 @@ export interface ConnectionParts {
 }
 
 /** One client of a stream listener that answers: when to read from it, when to hold it back, when to close. */
-export class ClientConnection implements BudgetedReader {
+export class ClientConnection {
   readonly #socket: ClientSocket;
   readonly #shared: IngestSettings;
-  readonly #budget: MemoryBudget;
+  readonly #together: SharedBounds;
   readonly #bounds: ConnectionBounds;
-  readonly #door: RecordDoor;
+  readonly #door: Turnstile;
   readonly #timeout: RecordTimeout;
+  readonly #unread: UnreadReplies;
+  readonly #account: ConnectionAccount;
   /**
    * `reading` until the client's end of input or the daemon's stop; `stopping` while replies are due and the client
    * may still send; `ending` when the input has ended and replies are due; `ended` when our side has ended and what
@@ -38,22 +45,36 @@ export class ClientConnection implements BudgetedReader {
    */
   #phase: 'reading' | 'stopping' | 'ending' | 'ended' | 'closed' = 'reading';
 
-  constructor({ socket, shared, budget, bounds, openDoor }: ConnectionParts) {
+  constructor({ socket, replies, shared, together, bounds, openDoor }: ConnectionParts) {
     this.#socket = socket;
     this.#shared = shared;
-    this.#budget = budget;
+    this.#unread = new UnreadReplies(socket, shared.clock);
+    this.#together = together;
     this.#bounds = bounds;
-    this.#door = openDoor(
-      (due) => this.#reply(due),
-      (error) => this.#failed(error),
-    );
+    const fail = (error: unknown): void => this.#failed(error);
+    this.#door = new Turnstile({
+      door: openDoor((due) => this.#reply(due), fail),
+      turns: together.turns,
+      mayPass: () => this.#withinBounds() && together.memory.mayPass(this.#account),
+      passed: () => this.#passed(),
+      fail,
+    });
     this.#timeout = new RecordTimeout(
       shared,
       this.#door,
       () => socket.isPaused(),
       (refusal) => this.#guard(() => this.#refuseUnfinished(refusal)),
     );
-    budget.join(this);
+    this.#account = new ConnectionAccount({
+      replies,
+      bounds,
+      costs: together.costs,
+      door: this.#door,
+      unread: this.#unread,
+      resume: () => this.resume(),
+      giveWay: () => this.#giveWay(),
+    });
+    together.memory.join(this.#account);
     shared.counters.connections++;
     shared.counters.connectionsAccepted++;
     socket.on('data', (chunk: Buffer) => this.#guard(() => this.#receive(chunk)));
@@ -64,20 +85,24 @@ export class ClientConnection implements BudgetedReader {
     socket.on('close', () => this.#closed());
   }
 
+  /** Bytes that it holds. */
   get bytes(): number {
-    return this.#door.heldBytes + this.#door.inFlightBytes;
+    return this.#account.bytes;
   }
 
+  /** Of these, those of records in flight. */
   get inFlightBytes(): number {
-    return this.#door.inFlightBytes;
+    return this.#account.inFlightBytes;
   }
 
-  get unfinishedSince(): number | null {
-    return this.#door.unfinishedSince;
-  }
-
-  giveWay(): void {
-    this.#guard(() => this.#refuseUnfinished(refusals.overloaded()));
+  #giveWay(): void {
+    if (this.#door.heldBytes > 0) {
+      this.#guard(() => this.#refuseUnfinished(refusals.overloaded()));
+      return;
+    }
+    // Its client does not read what it is told.
+    this.#together.memory.leave(this.#account);
+    this.#socket.destroy();
   }
 
   /** Its reply may have to wait, and may be one too many to read on before. */
@@ -102,25 +127,36 @@ export class ClientConnection implements BudgetedReader {
 
   #receive(chunk: Buffer): void {
     this.#door.receive(chunk);
+    this.#passed();
+  }
+
+  #passed(): void {
+    if (this.#phase === 'closed') return;
     this.resume();
     this.#timeout.watch();
+    this.#endWhenAnswered();
   }
 
   #mayRead(): boolean {
     // Asked again: for want of memory a record of its own may have been refused meanwhile, and its reply waits.
-    return this.#hasRoom() && this.#budget.mayRead(this) && this.#hasRoom();
+    return this.#hasRoom() && this.#together.memory.mayRead(this.#account) && this.#hasRoom();
   }
 
   #hasRoom(): boolean {
+    return this.#door.empty && this.#withinBounds();
+  }
+
+  #withinBounds(): boolean {
     return (
       this.#door.inFlightBytes < this.#shared.limits.connectionBytes &&
       this.#door.inFlightRecords < this.#bounds.records &&
-      this.#socket.writableLength < this.#bounds.unreadBytes
+      this.#unread.bytes < this.#bounds.unreadBytes
     );
   }
 
   /** Reads on if nothing speaks against it, or waits until something has gone out. */
   resume(): void {
+    this.#door.goOn();
     if (this.#phase !== 'reading' && this.#phase !== 'stopping') return;
     const wait = !this.#mayRead();
     if (wait === this.#socket.isPaused()) return;
@@ -130,7 +166,7 @@ export class ClientConnection implements BudgetedReader {
 
   #reply(replies: readonly Reply[]): void {
     if (this.#phase === 'closed') return;
-    if (this.#socket.writable) this.#socket.write(replyLines(replies));
+    if (this.#socket.writable) this.#unread.write(replyLines(replies));
     this.resume();
     this.#endWhenAnswered();
   }
@@ -174,8 +210,9 @@ export class ClientConnection implements BudgetedReader {
   #closed(): void {
     this.#phase = 'closed';
     this.#timeout.cancel();
+    this.#unread.forget();
     this.#door.discard();
-    this.#budget.leave(this);
+    this.#together.memory.leave(this.#account);
     this.#shared.counters.connections--;
   }
 }

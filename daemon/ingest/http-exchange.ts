@@ -3,10 +3,12 @@ import type { HttpListenerConfig } from '../../config/config.ts';
 import { errorAnswer, type HttpAnswer } from '../http/http-routes.ts';
 import { type BodyFault, recordsAnswer } from './http-answer.ts';
 import type { IngestSettings } from './ingest-settings.ts';
-import type { BudgetedReader, MemoryBudget } from './memory-budget.ts';
+import type { BudgetedReader } from './memory-budget.ts';
 import { refusals } from './refusals.ts';
 import type { Reply } from './replies.ts';
 import { Session } from './session.ts';
+import type { SharedBounds } from './shared-bounds.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** Records of one request: bounds what their replies take, which wait for the last of them. */
 export const maxRequestRecords = 65_536;
@@ -21,9 +23,11 @@ type Passing = 'too many' | 'stopping' | null;
 export class HttpExchange implements BudgetedReader {
   readonly #request: IncomingMessage;
   readonly #shared: IngestSettings;
-  readonly #budget: MemoryBudget;
+  readonly #together: SharedBounds;
   readonly #session: Session;
-  readonly #replies: Reply[] = [];
+  readonly #door: Turnstile;
+  readonly #begun: number;
+  #replies: Reply[] = [];
   readonly #tell: (answer: HttpAnswer) => void;
   #phase: 'reading' | 'ending' | 'answered' = 'reading';
   #passing: Passing = null;
@@ -33,22 +37,23 @@ export class HttpExchange implements BudgetedReader {
     request: IncomingMessage,
     listener: Pick<HttpListenerConfig, 'headers'>,
     shared: IngestSettings,
-    budget: MemoryBudget,
+    together: SharedBounds,
     begun: (exchange: HttpExchange) => void,
   ): Promise<HttpAnswer> {
-    return new Promise((resolve) => begun(new HttpExchange(request, listener, shared, budget, resolve)));
+    return new Promise((resolve) => begun(new HttpExchange(request, listener, shared, together, resolve)));
   }
 
   private constructor(
     request: IncomingMessage,
     { headers }: Pick<HttpListenerConfig, 'headers'>,
     shared: IngestSettings,
-    budget: MemoryBudget,
+    together: SharedBounds,
     tell: (answer: HttpAnswer) => void,
   ) {
     this.#request = request;
     this.#shared = shared;
-    this.#budget = budget;
+    this.#together = together;
+    this.#begun = shared.clock.now();
     this.#tell = tell;
     this.#session = new Session(
       shared,
@@ -56,30 +61,57 @@ export class HttpExchange implements BudgetedReader {
       (replies) => this.#reply(replies),
       (error) => this.#failed(error),
     );
-    budget.join(this);
+    this.#door = new Turnstile({
+      door: this.#session,
+      turns: together.turns,
+      mayPass: () => this.#withinBounds() && together.memory.mayPass(this),
+      passed: () => this.#passed(),
+      fail: (error) => this.#failed(error),
+    });
+    together.memory.join(this);
     request.on('data', (chunk: Buffer) => this.#receive(chunk));
     request.on('end', () => this.#inputEnded());
     request.on('close', () => this.#gone());
   }
 
   get bytes(): number {
-    return this.#session.heldBytes + this.#session.inFlightBytes;
+    return this.inFlightBytes + this.stuckBytes + this.#door.waitingBytes;
   }
 
   get inFlightBytes(): number {
-    return this.#session.inFlightBytes;
+    const { inFlightBytes, inFlightPlaces, inFlightRecords } = this.#door;
+    const { place, record } = this.#together.costs;
+    return inFlightBytes + inFlightPlaces * place + inFlightRecords * record;
   }
 
-  get unfinishedSince(): number | null {
-    return this.#session.unfinishedSince;
+  /** Replies wait for the end of the body, and that for the client. */
+  get stuckBytes(): number {
+    return this.#door.heldBytes + this.#replies.length * this.#together.costs.reply;
+  }
+
+  get stuckSince(): number | null {
+    return this.stuckBytes === 0 ? null : this.#begun;
+  }
+
+  /** Its connection is counted by itself. */
+  get fixedBytes(): number {
+    return 0;
   }
 
   giveWay(): void {
-    this.#session.refuseUnfinished(refusals.overloaded());
+    if (this.#door.heldBytes > 0) this.#door.refuseUnfinished(refusals.overloaded());
+    else this.#giveUp();
+  }
+
+  /** Nothing of the body is known to be kept. */
+  #giveUp(): void {
+    this.#door.discard();
+    this.#answer(errorAnswer(503, refusals.overloaded().message, { Connection: 'close' }));
   }
 
   /** Reads on if nothing speaks against it. */
   resume(): void {
+    this.#door.goOn();
     if (this.#phase === 'reading' && this.#request.isPaused() && this.#mayRead()) this.#request.resume();
   }
 
@@ -87,27 +119,38 @@ export class HttpExchange implements BudgetedReader {
   cut(): void {
     if (this.#phase !== 'reading') return;
     this.#passing = 'stopping';
-    this.#session.discard();
+    this.#door.discard();
     this.#phase = 'ending';
     this.#request.resume();
     this.#answerWhenCertain();
   }
 
   #receive(chunk: Buffer): void {
-    this.#session.receive(chunk);
-    if (this.#passing !== null) return;
-    const unfinished = this.#session.heldBytes > 0 ? 1 : 0;
-    if (this.#session.records + unfinished > maxRequestRecords) {
-      this.#passing = 'too many';
-      this.#session.discard();
-    } else if (!this.#mayRead()) {
-      this.#request.pause();
-    }
+    this.#door.receive(chunk);
+    this.#passed();
+  }
+
+  #count(): void {
+    const unfinished = this.#door.heldBytes > 0 ? 1 : 0;
+    if (this.#passing !== null || this.#session.records + unfinished <= maxRequestRecords) return;
+    this.#passing = 'too many';
+    this.#door.discard();
+  }
+
+  #passed(): void {
+    this.#count();
+    if (this.#phase === 'reading' && !this.#mayRead()) this.#request.pause();
+    else this.resume();
+    this.#answerWhenCertain();
   }
 
   #mayRead(): boolean {
-    const { connectionBytes } = this.#shared.limits;
-    return this.#passing !== null || (this.inFlightBytes < connectionBytes && this.#budget.mayRead(this));
+    if (this.#passing !== null) return true;
+    return this.#door.empty && this.#withinBounds() && this.#together.memory.mayRead(this);
+  }
+
+  #withinBounds(): boolean {
+    return this.#door.inFlightBytes < this.#shared.limits.connectionBytes;
   }
 
   #reply(replies: readonly Reply[]): void {
@@ -118,21 +161,22 @@ export class HttpExchange implements BudgetedReader {
 
   #inputEnded(): void {
     if (this.#phase !== 'reading') return;
-    this.#session.end();
     this.#phase = 'ending';
+    this.#door.end();
     this.#answerWhenCertain();
   }
 
   /** The client broke off, if it had not ended: its unfinished record is nobody's. */
   #gone(): void {
     if (this.#phase !== 'reading') return;
-    this.#session.discard();
+    this.#door.discard();
     for (let rest = this.#request.read(); rest !== null; rest = this.#request.read()) rest.fill(0);
     this.#answer(errorAnswer(400, 'the body ended before its time'));
   }
 
   #answerWhenCertain(): void {
-    if (this.#phase !== 'ending' || !this.#session.answered) return;
+    if (this.#phase !== 'ending' || !this.#door.answered) return;
+    this.#count();
     try {
       this.#answer(recordsAnswer(this.#replies, this.#fault()));
     } catch (error) {
@@ -162,7 +206,8 @@ export class HttpExchange implements BudgetedReader {
 
   #answer(answer: HttpAnswer): void {
     this.#phase = 'answered';
-    this.#budget.leave(this);
+    this.#replies = [];
+    this.#together.memory.leave(this);
     this.#tell(answer);
   }
 }

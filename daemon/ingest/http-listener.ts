@@ -10,7 +10,7 @@ import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { systemErrorText } from '../system-error.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { IngestSettings } from './ingest-settings.ts';
-import type { MemoryBudget } from './memory-budget.ts';
+import type { SharedBounds } from './shared-bounds.ts';
 
 /** How long a request may take to arrive, body included. A client that is slower is answered 408. */
 export const longestRequestMs = 60_000;
@@ -28,7 +28,7 @@ const noGraceMs = 2 ** 31 - 1;
 export class HttpListener {
   #config: HttpListenerConfig;
   readonly #shared: IngestSettings;
-  readonly #budget: MemoryBudget;
+  readonly #together: SharedBounds;
   readonly #log: Log;
   readonly #sockets = new Set<Socket>();
   readonly #exchanges = new Map<HttpExchange, Promise<HttpAnswer>>();
@@ -38,10 +38,10 @@ export class HttpListener {
   /** Log a full house once, not once a client. */
   #full = false;
 
-  private constructor(config: HttpListenerConfig, shared: IngestSettings, budget: MemoryBudget, log: Log) {
+  private constructor(config: HttpListenerConfig, shared: IngestSettings, together: SharedBounds, log: Log) {
     this.#config = config;
     this.#shared = shared;
-    this.#budget = budget;
+    this.#together = together;
     this.#log = log;
   }
 
@@ -49,11 +49,11 @@ export class HttpListener {
   static async open(
     config: HttpListenerConfig,
     shared: IngestSettings,
-    budget: MemoryBudget,
+    together: SharedBounds,
     log: Log,
     requestMs: number,
   ): Promise<HttpListener> {
-    const listener = new HttpListener(config, shared, budget, log);
+    const listener = new HttpListener(config, shared, together, log);
     const { address, mode, group } = config;
     const records: HttpRoute = {
       path: '/v1/records',
@@ -112,7 +112,7 @@ export class HttpListener {
     const refusal = refusalOf(request);
     if (refusal !== null) return refusal;
     let exchange: HttpExchange | null = null;
-    const answering = HttpExchange.run(request, this.#config, this.#shared, this.#budget, (begun) => {
+    const answering = HttpExchange.run(request, this.#config, this.#shared, this.#together, (begun) => {
       exchange = begun;
     });
     this.#exchanges.set(exchange!, answering);

@@ -8,7 +8,10 @@ import { HttpListener, longestRequestMs } from './http-listener.ts';
 import type { IngestSettings } from './ingest-settings.ts';
 import { readLastBytes } from './last-bytes.ts';
 import { MemoryBudget } from './memory-budget.ts';
+import { objectCosts } from './object-costs.ts';
+import type { SharedBounds } from './shared-bounds.ts';
 import { StreamListener } from './stream-listener.ts';
+import { Turns, turnSizes } from './turns.ts';
 
 type Listener = StreamListener | HttpListener;
 
@@ -23,7 +26,7 @@ export interface ListenerChange {
 /** The listeners for records. Changes come in two halves: all that can fail first, then what cannot. */
 export class ListenerTable {
   readonly #shared: IngestSettings;
-  readonly #budget: MemoryBudget;
+  readonly #together: SharedBounds;
   readonly #log: Log;
   #listeners: readonly Listener[] = [];
   /** Removed by a reload, while their clients still get their replies. */
@@ -31,7 +34,11 @@ export class ListenerTable {
 
   constructor(shared: IngestSettings, clock: Clock, log: Log) {
     this.#shared = shared;
-    this.#budget = new MemoryBudget(() => shared.limits.totalBytes, clock);
+    this.#together = {
+      memory: new MemoryBudget(() => shared.limits.totalBytes, clock),
+      turns: new Turns(clock, turnSizes),
+      costs: objectCosts,
+    };
     this.#log = log;
   }
 
@@ -76,8 +83,8 @@ export class ListenerTable {
 
   #open(config: StreamListenerConfig | HttpListenerConfig): Promise<Listener> {
     return config.kind === 'stream'
-      ? StreamListener.open(config, this.#shared, this.#budget, this.#log)
-      : HttpListener.open(config, this.#shared, this.#budget, this.#log, longestRequestMs);
+      ? StreamListener.open(config, this.#shared, this.#together, this.#log)
+      : HttpListener.open(config, this.#shared, this.#together, this.#log, longestRequestMs);
   }
 
   async #close(listeners: readonly Listener[]): Promise<void> {

@@ -5,23 +5,27 @@ const reviewMs = 50;
 
 /** A connection that reads only while there is memory for what it reads. */
 export interface BudgetedReader {
-  /** Bytes it holds: the unfinished record and those in flight. */
+  /** What it holds, in bytes, without `fixedBytes`. */
   readonly bytes: number;
-  /** Bytes of those that leave without it reading more: records in flight. */
+  /** Of these, what leaves by itself, because devices answer or their deadlines pass: records in flight. */
   readonly inFlightBytes: number;
-  /** When its unfinished record began, in monotonic milliseconds; `null` when there is none. */
-  readonly unfinishedSince: number | null;
-  /** May read again, as far as memory goes. */
+  /** Of these, what does not leave unless its client does something: the unfinished record, replies that are not read. */
+  readonly stuckBytes: number;
+  /** Since when it is stuck, in monotonic milliseconds; `null` when it is not. */
+  readonly stuckSince: number | null;
+  /** What it takes as long as it is there, and cannot give up. */
+  readonly fixedBytes: number;
+  /** May go on, as far as memory goes. */
   resume(): void;
-  /** Gives up its unfinished record, which is answered at once. */
+  /** Gives up what is stuck: its unfinished record, which is answered at once, or else itself. */
   giveWay(): void;
 }
 
 /**
- * Raw bytes held by all connections together. When they are over the limit, connections wait for what is in flight:
- * it leaves by itself. Unfinished records do not, if their senders stop: where these alone take more than half, the one
- * that has cost most gives way, as often as is needed. Its cost is bytes by time: by bytes alone, many small records
- * whose senders have stopped would drive out every larger one that is on its way.
+ * The memory that all connections together take for their clients. When it is over the limit, connections wait for what
+ * is in flight: it leaves by itself. What is stuck does not: where that alone takes more than half, whoever it has cost
+ * most gives way, as often as is needed. The cost is bytes by time: by bytes alone, many small records whose senders
+ * have stopped would drive out every larger one that is on its way.
  */
 export class MemoryBudget {
   readonly #limitBytes: () => number;
@@ -48,11 +52,32 @@ export class MemoryBudget {
 
   /** Whether the reader may read now; otherwise it is resumed later. */
   mayRead(reader: BudgetedReader): boolean {
-    const limit = this.#limitBytes();
-    if (this.#isSmall(reader, limit) || this.#relieved(limit) || isAlone(reader, this.#held())) return true;
+    if (this.#isSmall(reader, this.#limitBytes() / 2)) return true;
+    const limit = this.#limit();
+    return (
+      this.#isSmall(reader, limit) ||
+      this.#relieved(limit) ||
+      isAlone(reader, this.#sum('bytes')) ||
+      this.#wait(reader)
+    );
+  }
+
+  /** Whether records that it has read may be looked at now; otherwise it is resumed later. One can always go on. */
+  mayPass(reader: BudgetedReader): boolean {
+    if (this.#isSmall(reader, this.#limitBytes() / 2)) return true;
+    return this.#sum('bytes') < this.#limit() || this.#sum('inFlightBytes') === 0 || this.#wait(reader);
+  }
+
+  #wait(reader: BudgetedReader): false {
     this.#waiting.add(reader);
     this.#reviewLater();
     return false;
+  }
+
+  /** For what is not fixed: half at least, because connections alone must not keep everybody from being read. */
+  #limit(): number {
+    const limit = this.#limitBytes();
+    return Math.max(limit / 2, limit - this.#sum('fixedBytes'));
   }
 
   /** A reader that holds less than its even share is never the cause. */
@@ -60,30 +85,30 @@ export class MemoryBudget {
     return reader.bytes * this.#readers.size < limit;
   }
 
-  #held(): number {
+  #sum(what: 'bytes' | 'inFlightBytes' | 'fixedBytes'): number {
     let bytes = 0;
-    for (const reader of this.#readers) bytes += reader.bytes;
+    for (const reader of this.#readers) bytes += reader[what];
     return bytes;
   }
 
-  /** Whether what is held is within the limit, be it because unfinished records gave way. */
+  /** Whether what is held is within the limit, be it because what was stuck gave way. */
   #relieved(limit: number): boolean {
-    for (let held = this.#held(); held >= limit; held = this.#held()) {
-      let unfinished = 0;
+    for (let held = this.#sum('bytes'); held >= limit; held = this.#sum('bytes')) {
+      let stuck = 0;
       let dearest: BudgetedReader | null = null;
       let most = 0;
       const now = this.#clock.now();
       for (const reader of this.#readers) {
-        const bytes = reader.bytes - reader.inFlightBytes;
-        unfinished += bytes;
-        const cost = bytes * (now - (reader.unfinishedSince ?? now) + 1);
+        const bytes = reader.stuckBytes;
+        stuck += bytes;
+        const cost = bytes * (now - (reader.stuckSince ?? now) + 1);
         if (cost <= most) continue;
         most = cost;
         dearest = reader;
       }
-      if (dearest === null || unfinished * 2 <= limit || isAlone(dearest, held)) return false;
+      if (dearest === null || stuck * 2 <= limit || isAlone(dearest, held)) return false;
       dearest.giveWay();
-      if (this.#held() >= held) return false;
+      if (this.#sum('bytes') >= held) return false;
     }
     return true;
   }
@@ -97,11 +122,12 @@ export class MemoryBudget {
   }
 
   #review(): void {
-    const limit = this.#limitBytes();
+    const limit = this.#limit();
     const relieved = this.#relieved(limit);
-    const held = this.#held();
+    const held = this.#sum('bytes');
+    const still = this.#sum('inFlightBytes') === 0;
     for (const reader of [...this.#waiting]) {
-      if (!relieved && !this.#isSmall(reader, limit) && !isAlone(reader, held)) continue;
+      if (!relieved && !still && !this.#isSmall(reader, limit) && !isAlone(reader, held)) continue;
       this.#waiting.delete(reader);
       reader.resume();
     }
@@ -110,5 +136,5 @@ export class MemoryBudget {
 
 /** Alone with an unfinished record it waits for nobody: a record is never longer than the limit. */
 function isAlone(reader: BudgetedReader, held: number): boolean {
-  return reader.inFlightBytes === 0 && reader.bytes === held;
+  return reader.stuckBytes === reader.bytes && reader.bytes === held;
 }

@@ -11,5 +11,6 @@ export type RecordDoor = Pick<
   | 'heldBytes'
   | 'inFlightBytes'
   | 'inFlightRecords'
+  | 'inFlightPlaces'
   | 'answered'
 >;

@@ -26,28 +26,34 @@ export const refusalStatuses: Readonly<Record<RefusalCode, number>> = {
   overloaded: 503,
 };
 
+/** Bounds what is remembered: a flood of records that are wrong at many places must not grow it. */
+const mostKnown = 1_000;
+
+const known = new Map<string, Refusal>();
+
+/** The same object for the same words, so that a flood of equal refusals is one run, told by the same bytes. */
+function refusal(code: RefusalCode, message: string): Refusal {
+  const name = `${code} ${message}`;
+  let found = known.get(name);
+  if (found === undefined) {
+    found = { code, message };
+    if (known.size === mostKnown) known.clear();
+    known.set(name, found);
+  }
+  return found;
+}
+
 /** What each code says, given what is known of the case. */
 export const refusals = {
-  invalid_record: (problem: string, atByte: number): Refusal => ({
-    code: 'invalid_record',
-    message: `${problem} at byte ${atByte}`,
-  }),
-  too_large: (limitBytes: number): Refusal => ({
-    code: 'too_large',
-    message: `record is longer than max_record_bytes (${limitBytes})`,
-  }),
-  not_recorded: (explanation: string): Refusal => ({ code: 'not_recorded', message: explanation }),
-  no_device: (): Refusal => ({ code: 'no_device', message: 'no device is enabled' }),
-  stopping: (): Refusal => ({
-    code: 'stopping',
-    message: 'the daemon is stopping: reconnect and send it again',
-  }),
-  overloaded: (): Refusal => ({
-    code: 'overloaded',
-    message: 'unfinished records take more than total_bytes allows: send it again later',
-  }),
-  unfinished: (timeoutMs: number): Refusal => ({
-    code: 'overloaded',
-    message: `record did not end within record_timeout (${timeoutMs / 1000}s): send it again`,
-  }),
+  invalid_record: (problem: string, atByte: number): Refusal =>
+    refusal('invalid_record', `${problem} at byte ${atByte}`),
+  too_large: (limitBytes: number): Refusal =>
+    refusal('too_large', `record is longer than max_record_bytes (${limitBytes})`),
+  not_recorded: (explanation: string): Refusal => refusal('not_recorded', explanation),
+  no_device: (): Refusal => refusal('no_device', 'no device is enabled'),
+  stopping: (): Refusal => refusal('stopping', 'the daemon is stopping: reconnect and send it again'),
+  overloaded: (): Refusal =>
+    refusal('overloaded', 'unfinished records take more than total_bytes allows: send it again later'),
+  unfinished: (timeoutMs: number): Refusal =>
+    refusal('overloaded', `record did not end within record_timeout (${timeoutMs / 1000}s): send it again`),
 };

@@ -32,7 +32,7 @@ let okLines = okLine;
 export function replyLines(replies: readonly Reply[]): Buffer {
   let records = 0;
   for (const reply of replies) {
-    if (reply.kind !== 'ok') return Buffer.from(replies.map(linesOf).join(''));
+    if (reply.kind !== 'ok') return Buffer.concat(replies.map(linesOf));
     records += reply.records;
   }
   return okReplies(records);
@@ -52,8 +52,18 @@ export function replyText(reply: Reply): string {
   }
 }
 
-function linesOf(reply: Reply): string {
-  return `${replyText(reply)}\n`.repeat(reply.records);
+/** As long as the refusal itself is known. */
+const refusalLines = new WeakMap<Refusal, Buffer>();
+
+function linesOf(reply: Reply): Buffer {
+  if (reply.kind === 'ok') return okReplies(reply.records);
+  if (reply.kind === 'devices') return Buffer.from(`${replyText(reply)}\n`);
+  let line = refusalLines.get(reply.refusal);
+  if (line === undefined) {
+    line = Buffer.from(`${replyText(reply)}\n`);
+    refusalLines.set(reply.refusal, line);
+  }
+  return reply.records === 1 ? line : Buffer.alloc(reply.records * line.length, line);
 }
 
 /** `count` times the reply that nearly every record gets. */

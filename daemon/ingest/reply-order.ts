@@ -34,6 +34,10 @@ export class ReplyOrder {
     return this.#records;
   }
 
+  get places(): number {
+    return this.#places.length;
+  }
+
   /** Whether nothing waits for replies. */
   get empty(): boolean {
     return this.#places.length === 0;

@@ -56,6 +56,10 @@ export class Session {
     return this.#order.records;
   }
 
+  get inFlightPlaces(): number {
+    return this.#order.places;
+  }
+
   /** Whether every record read has its reply. */
   get answered(): boolean {
     return this.#order.empty;

@@ -1,12 +1,15 @@
 import type { ClientSocket } from './client-socket.ts';
+import { ConnectionAccount } from './connection-account.ts';
 import type { ConnectionBounds } from './connection-bounds.ts';
+import { DeviceReview } from './device-review.ts';
 import type { IngestSettings } from './ingest-settings.ts';
-import type { BudgetedReader, MemoryBudget } from './memory-budget.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import type { RecordDoor } from './record-door.ts';
 import { RecordTimeout } from './record-timeout.ts';
 import { type Refusal, refusals } from './refusals.ts';
-import { WaitingChunk } from './waiting-chunk.ts';
+import type { SharedBounds } from './shared-bounds.ts';
+import { Turnstile } from './turnstile.ts';
+import { UnreadReplies } from './unread-replies.ts';
 
 /** What a connection is made of. */
 export interface SilentParts {
@@ -14,7 +17,7 @@ export interface SilentParts {
   /** Takes from the client the right to send, and leaves what it has sent. Returns whether that is possible. */
   readonly shutInput: () => boolean;
   readonly shared: IngestSettings;
-  readonly budget: MemoryBudget;
+  readonly together: SharedBounds;
   readonly bounds: ConnectionBounds;
   /** Called once, at once. */
   readonly openDoor: (decided: () => void, fail: (error: unknown) => void) => RecordDoor;
@@ -24,21 +27,22 @@ export interface SilentParts {
  * One client that reads no replies. For it a record is kept when its write has succeeded, and nothing can tell it
  * otherwise: so little is taken from it before devices can record it, and nothing that it could send is thrown away.
  */
-export class SilentConnection implements BudgetedReader {
+export class SilentConnection {
   readonly #socket: ClientSocket;
   readonly #shutInput: () => boolean;
   readonly #shared: IngestSettings;
-  readonly #budget: MemoryBudget;
+  readonly #together: SharedBounds;
   readonly #bounds: ConnectionBounds;
-  readonly #door: RecordDoor;
+  readonly #door: Turnstile;
+  readonly #account: ConnectionAccount;
   readonly #timeout: RecordTimeout;
-  readonly #waiting: WaitingChunk;
   readonly #quiet: QuietWatch;
+  readonly #review: DeviceReview;
   /**
-   * `reading` until the daemon's stop; `finishing` while it is read what the client has sent before; `over` when the
-   * input has ended and its last chunk still waits; `ending` when it has ended and records are in flight.
+   * `reading` until the daemon's stop; `finishing` while it is read what the client has sent before; `ending` when the
+   * input has ended and records wait or are in flight.
    */
-  #phase: 'reading' | 'finishing' | 'over' | 'ending' | 'ended' | 'closed' = 'reading';
+  #phase: 'reading' | 'finishing' | 'ending' | 'ended' | 'closed' = 'reading';
   /** The daemon's time is over: what comes is given to the devices whatever they do. */
   #hurried = false;
   #tellHeard = (): void => {};
@@ -46,27 +50,27 @@ export class SilentConnection implements BudgetedReader {
   /** Resolves when all that the client could send has been offered to the devices. */
   readonly heard: Promise<void>;
 
-  constructor({ socket, shutInput, shared, budget, bounds, openDoor }: SilentParts) {
+  constructor({ socket, shutInput, shared, together, bounds, openDoor }: SilentParts) {
     this.#socket = socket;
     this.#shutInput = shutInput;
     this.#shared = shared;
-    this.#budget = budget;
+    this.#together = together;
     this.#bounds = bounds;
-    this.#door = openDoor(
-      () => this.#decided(),
-      (error) => this.#failed(error),
-    );
+    const fail = (error: unknown): void => this.#failed(error);
+    this.#door = new Turnstile({
+      door: openDoor(() => this.#decided(), fail),
+      turns: together.turns,
+      mayPass: () => this.#mayPass(),
+      passed: () => this.#passed(),
+      fail,
+    });
     this.#timeout = new RecordTimeout(
       shared,
       this.#door,
       () => socket.isPaused(),
       (refusal) => this.#guard(() => this.#refuseUnfinished(refusal)),
     );
-    this.#waiting = new WaitingChunk(
-      shared.clock,
-      () => this.#heldBack(),
-      () => this.#guard(() => this.#takeWaiting()),
-    );
+    this.#review = new DeviceReview(shared.clock, () => this.#door.goOn());
     this.#quiet = new QuietWatch(
       shared.clock,
       () => socket.isPaused(),
@@ -75,7 +79,16 @@ export class SilentConnection implements BudgetedReader {
     this.heard = new Promise((resolve) => {
       this.#tellHeard = resolve;
     });
-    budget.join(this);
+    this.#account = new ConnectionAccount({
+      replies: 'none',
+      bounds,
+      costs: together.costs,
+      door: this.#door,
+      unread: new UnreadReplies(socket, shared.clock),
+      resume: () => this.resume(),
+      giveWay: () => this.#guard(() => this.#refuseUnfinished(refusals.overloaded())),
+    });
+    together.memory.join(this.#account);
     shared.counters.connections++;
     shared.counters.connectionsAccepted++;
     socket.on('data', (chunk: Buffer) => this.#guard(() => this.#receive(chunk)));
@@ -85,20 +98,14 @@ export class SilentConnection implements BudgetedReader {
     socket.on('close', () => this.#closed());
   }
 
+  /** Bytes that it holds. */
   get bytes(): number {
-    return this.#door.heldBytes + this.#door.inFlightBytes + this.#waiting.bytes;
+    return this.#account.bytes;
   }
 
+  /** Of these, those of records in flight. */
   get inFlightBytes(): number {
-    return this.#door.inFlightBytes;
-  }
-
-  get unfinishedSince(): number | null {
-    return this.#door.unfinishedSince;
-  }
-
-  giveWay(): void {
-    this.#guard(() => this.#refuseUnfinished(refusals.overloaded()));
+    return this.#account.inFlightBytes;
   }
 
   #refuseUnfinished(refusal: Refusal): void {
@@ -122,43 +129,41 @@ export class SilentConnection implements BudgetedReader {
 
   #receive(chunk: Buffer): void {
     this.#quiet.heard();
-    if (this.#heldBack()) {
-      this.#waiting.put(chunk);
-      this.#socket.pause();
-      return;
-    }
-    this.#take(chunk);
+    this.#door.receive(chunk);
+    if (this.#hurried) this.#door.flush();
+    this.#passed();
   }
 
-  #take(chunk: Buffer): void {
-    this.#door.receive(chunk);
+  #passed(): void {
+    if (this.#phase === 'closed') return;
     this.#timeout.watch();
     this.resume();
+    this.#endWhenDecided();
   }
 
-  #heldBack(): boolean {
-    return (
-      !this.#hurried &&
-      (this.#door.inFlightBytes > this.#bounds.silentBytes ||
-        this.#door.inFlightRecords >= this.#bounds.records ||
-        !this.#shared.broker.canRecord())
-    );
-  }
-
-  #takeWaiting(): void {
-    const chunk = this.#waiting.take();
-    if (chunk !== null) this.#take(chunk);
-    if (this.#phase === 'over') this.#inputEnded();
+  /** Whether records that were read may be looked at: a device can take them, and there is room. */
+  #mayPass(): boolean {
+    const { silentBytes } = this.#bounds;
+    const held = this.#door.inFlightBytes > silentBytes || !this.#shared.broker.canRecord();
+    if (this.#hurried || (!held && this.#withinBounds() && this.#together.memory.mayPass(this.#account)))
+      return true;
+    this.#review.later();
+    return false;
   }
 
   #mayRead(): boolean {
     // Asked again: for want of memory a record of its own may have been refused meanwhile.
-    return this.#hurried || (this.#hasRoom() && this.#budget.mayRead(this) && this.#hasRoom());
+    return (
+      this.#hurried || (this.#hasRoom() && this.#together.memory.mayRead(this.#account) && this.#hasRoom())
+    );
   }
 
   #hasRoom(): boolean {
+    return this.#door.empty && this.#withinBounds();
+  }
+
+  #withinBounds(): boolean {
     return (
-      this.#waiting.empty &&
       this.#door.inFlightBytes < this.#shared.limits.connectionBytes &&
       this.#door.inFlightRecords < this.#bounds.records
     );
@@ -179,21 +184,18 @@ export class SilentConnection implements BudgetedReader {
     this.#endWhenDecided();
   }
 
+  /** A pause does not hold the end back: Node tells of it as soon as its own buffer is empty. The door keeps it behind what waits. */
   #inputEnded(): void {
-    if (!this.#waiting.empty) {
-      // A pause does not hold the end back: Node tells of it as soon as its own buffer is empty.
-      this.#phase = 'over';
-      return;
-    }
     this.#quiet.end();
     this.#phase = 'ending';
     this.#door.end();
-    this.#tellHeard();
     this.#endWhenDecided();
   }
 
   #endWhenDecided(): void {
-    if (this.#phase !== 'ending' || !this.#door.answered) return;
+    if (this.#phase !== 'ending') return;
+    if (this.#door.empty) this.#tellHeard();
+    if (!this.#door.answered) return;
     this.#phase = 'ended';
     // A client that may still send need not end.
     if (this.#quiet.begun) this.#socket.destroy();
@@ -218,8 +220,8 @@ export class SilentConnection implements BudgetedReader {
   hurry(): void {
     this.#hurried = true;
     this.#guard(() => {
-      this.#takeWaiting();
-      this.resume();
+      this.#door.flush();
+      this.#passed();
     });
   }
 
@@ -233,13 +235,14 @@ export class SilentConnection implements BudgetedReader {
     this.#phase = 'closed';
     this.#timeout.cancel();
     this.#quiet.end();
-    this.#budget.leave(this);
+    this.#review.cancel();
+    this.#together.memory.leave(this.#account);
     this.#shared.counters.connections--;
     this.#tellHeard();
   }
 
   #keepRest(): void {
-    this.#takeWaiting();
+    this.#door.flush();
     if (this.#phase === 'reading' || this.#phase === 'finishing') this.#door.end();
     this.#door.discard();
   }

@@ -7,8 +7,8 @@ import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { ClientConnection } from './client-connection.ts';
 import { connectionBounds } from './connection-bounds.ts';
 import type { IngestSettings } from './ingest-settings.ts';
-import type { MemoryBudget } from './memory-budget.ts';
 import { Session } from './session.ts';
+import type { SharedBounds } from './shared-bounds.ts';
 import { SilentConnection } from './silent-connection.ts';
 import { acceptWaiting } from './waiting-clients.ts';
 
@@ -16,7 +16,7 @@ import { acceptWaiting } from './waiting-clients.ts';
 export class StreamListener {
   #config: StreamListenerConfig;
   readonly #shared: IngestSettings;
-  readonly #budget: MemoryBudget;
+  readonly #together: SharedBounds;
   readonly #log: Log;
   readonly #server: net.Server;
   readonly #socket: ClaimedSocket;
@@ -28,13 +28,13 @@ export class StreamListener {
   private constructor(
     config: StreamListenerConfig,
     shared: IngestSettings,
-    budget: MemoryBudget,
+    together: SharedBounds,
     log: Log,
     socket: ClaimedSocket,
   ) {
     this.#config = config;
     this.#shared = shared;
-    this.#budget = budget;
+    this.#together = together;
     this.#log = log;
     this.#socket = socket;
     // Half open: a client may end its input and still read the replies that are due.
@@ -48,11 +48,11 @@ export class StreamListener {
   static async open(
     config: StreamListenerConfig,
     shared: IngestSettings,
-    budget: MemoryBudget,
+    together: SharedBounds,
     log: Log,
   ): Promise<StreamListener> {
     const socket = await claimSocketPath(config.path, { mode: config.mode, group: config.group });
-    const listener = new StreamListener(config, shared, budget, log, socket);
+    const listener = new StreamListener(config, shared, together, log, socket);
     await socket.listen(listener.#server);
     return listener;
   }
@@ -82,7 +82,12 @@ export class StreamListener {
 
   #connect(client: net.Socket): ClientConnection | SilentConnection {
     const config = this.#config;
-    const parts = { socket: client, shared: this.#shared, budget: this.#budget, bounds: connectionBounds };
+    const parts = {
+      socket: client,
+      shared: this.#shared,
+      together: this.#together,
+      bounds: connectionBounds,
+    };
     if (config.replies === 'none') {
       return new SilentConnection({
         ...parts,
@@ -92,6 +97,7 @@ export class StreamListener {
     }
     return new ClientConnection({
       ...parts,
+      replies: config.replies,
       openDoor: (reply, fail) => new Session(this.#shared, config, reply, fail),
     });
   }

@@ -21,6 +21,7 @@ export class DoorWatch implements RecordDoor {
   readonly #settings: DoorWatchSettings;
   readonly #door: RecordDoor;
   #discarded = false;
+  #passedBytes = 0;
 
   constructor(settings: DoorWatchSettings) {
     this.#settings = settings;
@@ -37,6 +38,10 @@ export class DoorWatch implements RecordDoor {
 
   get inFlightRecords(): number {
     return this.#door.inFlightRecords;
+  }
+
+  get inFlightPlaces(): number {
+    return this.#door.inFlightPlaces;
   }
 
   get answered(): boolean {
@@ -57,6 +62,7 @@ export class DoorWatch implements RecordDoor {
     const held = this.#door.heldBytes;
     const { length } = chunk;
     if (!this.#discarded) this.#checkBounds();
+    this.#passedBytes += length;
     const records = this.#discarded ? oracle.passesOver(length) : oracle.reads(length);
     this.#door.receive(chunk);
     onRead(held + length, records);
@@ -78,6 +84,9 @@ export class DoorWatch implements RecordDoor {
   #checkBounds(): void {
     const { world, daemon, plan, socket } = this.#settings;
     const { bounds, situation } = daemon;
+    const { bytes, last } = socket.told;
+    const waiting = bytes - this.#passedBytes;
+    if (waiting > last) world.violated('back pressure', `read on while ${waiting} bytes waited`);
     const silent = plan.replies === 'none';
     // At a stop or its end, what is left of a silent sender is taken in the end, because nothing could tell it otherwise.
     if (silent && (situation.stopping || daemon.isStopping || socket.destroyed)) return;

@@ -63,10 +63,11 @@ function readersAs(change: (reader: BudgetedReader) => BudgetedReader): Sabotage
         if (!readers.has(reader)) readers.set(reader, change(reader));
         return readers.get(reader)!;
       };
-      const { join, leave, mayRead } = budget;
+      const { join, leave, mayRead, mayPass } = budget;
       budget.join = (reader) => join.call(budget, seen(reader));
       budget.leave = (reader) => leave.call(budget, seen(reader));
       budget.mayRead = (reader) => mayRead.call(budget, seen(reader));
+      budget.mayPass = (reader) => mayPass.call(budget, seen(reader));
     },
   };
 }
@@ -151,17 +152,24 @@ export const ingestBugs: Readonly<Record<string, PlantedBug>> = {
     breaks: 'memory within bounds',
     budget(budget) {
       budget.mayRead = () => true;
+      budget.mayPass = () => true;
     },
   },
   'in-flight-not-counted': {
     breaks: 'memory within bounds',
     ...readersAs((reader) => ({
       get bytes() {
-        return reader.bytes - reader.inFlightBytes;
+        return reader.stuckBytes;
       },
       inFlightBytes: 0,
-      get unfinishedSince() {
-        return reader.unfinishedSince;
+      get stuckBytes() {
+        return reader.stuckBytes;
+      },
+      get stuckSince() {
+        return reader.stuckSince;
+      },
+      get fixedBytes() {
+        return reader.fixedBytes;
       },
       resume: () => reader.resume(),
       giveWay: () => reader.giveWay(),
@@ -213,8 +221,14 @@ export const ingestBugs: Readonly<Record<string, PlantedBug>> = {
       get inFlightBytes() {
         return reader.inFlightBytes;
       },
-      get unfinishedSince() {
-        return reader.unfinishedSince;
+      get fixedBytes() {
+        return reader.fixedBytes;
+      },
+      get stuckBytes() {
+        return reader.stuckBytes;
+      },
+      get stuckSince() {
+        return reader.stuckSince;
       },
       resume: () => {},
       giveWay: () => reader.giveWay(),

@@ -41,8 +41,8 @@ export class LifeRun {
   /** Changes under way. */
   #changing = 0;
   #largestBatchBytes = 0;
-  /** The most that one connection had at once: an unfinished record, and what came to it in one read. */
-  #largestReadBytes = 0;
+  /** The most that one session was given at once: an unfinished record, and what came to it. */
+  #mostTakenBytes = 0;
   #endedAt = 0;
 
   constructor(settings: LifeSettings) {
@@ -71,11 +71,6 @@ export class LifeRun {
       this.#oracles.push(oracle);
       this.#clients.push(new SimulatedClient({ world, daemon, plan, script, oracle, random, onRead }));
     }
-    // Of each that gets no replies a chunk may wait that no session has been given.
-    const waiting = life.clients
-      .filter(({ replies }) => replies === 'none')
-      .map(({ buffers }) => buffers.read);
-    this.#largestReadBytes = Math.max(0, ...waiting);
     for (const change of life.changes) world.after(change.at, () => this.#change(change));
     world.after(life.faultsEndAt, () => this.#endFaults());
     if (life.ending !== 'calm') world.after(life.endsAt, () => this.#end(life.ending));
@@ -97,8 +92,9 @@ export class LifeRun {
     // A record grows by the time member; an entry of a queue has a fixed cost beside its lines.
     this.#largestBatchBytes = Math.max(this.#largestBatchBytes, bytes + records * 40 + 512);
     checkQueues(this.#world, this.#daemon.situation.enabled, this.#largestBatchBytes);
-    this.#largestReadBytes = Math.max(this.#largestReadBytes, bytes);
-    checkMemory(this.#world, this.#daemon, this.#largestReadBytes);
+    this.#mostTakenBytes = Math.max(this.#mostTakenBytes, bytes);
+    const largestRead = Math.max(...this.#clients.map((client) => client.largestRead));
+    checkMemory(this.#world, this.#daemon, this.#mostTakenBytes + largestRead);
   }
 
   #fault(destination: Destination, fault: Fault): void {

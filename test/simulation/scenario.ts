@@ -1,9 +1,13 @@
 import type { Requirement } from '../../config/config.ts';
 import type { ConnectionBounds } from '../../daemon/ingest/connection-bounds.ts';
+import type { ObjectCosts } from '../../daemon/ingest/object-costs.ts';
+import type { TurnSizes } from '../../daemon/ingest/turns.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { DestinationSettings, Transport, Trouble } from './destination.ts';
 import type { Random } from './random.ts';
 import type { SocketBuffers } from './simulated-socket.ts';
+
+export const noCosts: ObjectCosts = { connection: 0, place: 0, record: 0, namedRecord: 0, reply: 0 };
 
 /** What happens to a destination, when. Times are virtual milliseconds from the start of the life it happens in. */
 export type Fault =
@@ -64,6 +68,8 @@ export interface Life {
     readonly totalBytes: number;
   };
   readonly bounds: ConnectionBounds;
+  readonly turns: TurnSizes;
+  readonly costs: ObjectCosts;
 }
 
 /** What a seed stands for. Lives share their destinations: a daemon finds what the one before it left. */
@@ -131,6 +137,8 @@ function drawLife(
       unreadBytes: random.pick([100, 1_000, 100_000]),
       silentBytes: random.pick([300, 2_000]),
     },
+    costs: random.pick([noCosts, { connection: 200, place: 50, record: 5, namedRecord: 20, reply: 10 }]),
+    turns: { turnCost: random.pick([1, 5, 1_000]), pieceCost: random.pick([1, 3, 100]) },
   };
 }
 

@@ -53,6 +53,11 @@ export class SimulatedClient implements SocketPeer {
     world.after(plan.startsAt, () => this.#connect());
   }
 
+  /** Most bytes that the daemon was given in one read. */
+  get largestRead(): number {
+    return this.#socket.largestRead;
+  }
+
   get inFlightRecords(): number {
     return this.#watch?.inFlightRecords ?? 0;
   }
@@ -181,7 +186,8 @@ export class SimulatedClient implements SocketPeer {
   }
 
   gone(by: 'daemon' | 'client'): void {
-    if (by === 'client') this.#settings.oracle.clientGone();
+    // Who does not read its replies may be ended when memory is short.
+    if (by === 'client' || this.#socket.writableLength > 0) this.#settings.oracle.clientGone();
     else this.#settings.oracle.nothingFollows();
     this.#state = 'gone';
   }

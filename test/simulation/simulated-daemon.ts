@@ -12,7 +12,9 @@ import { readLastBytes } from '../../daemon/ingest/last-bytes.ts';
 import { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
 import type { RecordDoor } from '../../daemon/ingest/record-door.ts';
 import { Session } from '../../daemon/ingest/session.ts';
+import type { SharedBounds } from '../../daemon/ingest/shared-bounds.ts';
 import { SilentConnection } from '../../daemon/ingest/silent-connection.ts';
+import { Turns } from '../../daemon/ingest/turns.ts';
 import type { Log } from '../../daemon/log/log.ts';
 import { DeviceFailure } from '../../devices/device.ts';
 import { Formatter } from '../../format/formatter.ts';
@@ -57,7 +59,7 @@ export interface Situation {
 /** The core of the daemon, assembled as the daemon does it, in a process that can be killed. */
 export class SimulatedDaemon {
   readonly counters: IngestCounters = zeroIngestCounters();
-  readonly budget: MemoryBudget;
+  readonly together: SharedBounds;
   readonly broker: Broker;
   readonly limits: Life['limits'];
   readonly bounds: ConnectionBounds;
@@ -81,6 +83,10 @@ export class SimulatedDaemon {
       now: () => world.clock.now(),
       wallTime: () => world.clock.wallTime(),
       random: () => world.clock.random(),
+      nextTurn: (callback) =>
+        world.clock.nextTurn(() => {
+          if (this.#alive) callback();
+        }),
       setTimer: (ms, callback) =>
         world.clock.setProgramTimer(ms, () => {
           if (this.#alive) callback();
@@ -89,8 +95,12 @@ export class SimulatedDaemon {
     this.broker = new Broker(life.requirement);
     this.limits = life.limits;
     this.bounds = life.bounds;
-    this.budget = new MemoryBudget(() => this.#ingest.limits.totalBytes, this.#clock);
-    sabotage.budget?.(this.budget);
+    this.together = {
+      memory: new MemoryBudget(() => this.#ingest.limits.totalBytes, this.#clock),
+      turns: new Turns(this.#clock, life.turns),
+      costs: life.costs,
+    };
+    sabotage.budget?.(this.together.memory);
     this.#watchdog = new Watchdog(this.#clock, this.broker, silentLog);
     const onDefect = (error: unknown): void => world.violated('no unhandled error', `${error}`);
     const limits = { ...life.limits, connections: 1_000, recordTimeoutMs, stopTimeoutMs: drainMs };
@@ -215,12 +225,14 @@ export class SimulatedDaemon {
     const parts = {
       socket: this.#sabotage.socket?.(socket) ?? socket,
       shared: this.#ingest,
-      budget: this.budget,
+      together: this.together,
       bounds: this.#sabotage.bounds?.(this.bounds) ?? this.bounds,
       openDoor: (tell: Tell, fail: (error: unknown) => void) => watch(this.openSession(replies, tell, fail)),
     };
     const silent = (this.#sabotage.replies?.(replies) ?? replies) === 'none';
-    const connection = silent ? new SilentConnection({ ...parts, shutInput }) : new ClientConnection(parts);
+    const connection = silent
+      ? new SilentConnection({ ...parts, shutInput })
+      : new ClientConnection({ ...parts, replies });
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
     return connection;

@@ -44,6 +44,9 @@ export class SimulatedSocket implements ClientSocket {
   /** Read while the daemon pauses. */
   readonly #ahead: Buffer[] = [];
   #aheadBytes = 0;
+  #largestRead = 0;
+  #lastTold = 0;
+  #toldBytes = 0;
   #paused = false;
   /** `reset`: the client went away with replies unread. */
   #input: 'open' | 'ended' | 'reset' | 'told' = 'open';
@@ -88,6 +91,16 @@ export class SimulatedSocket implements ClientSocket {
 
   get destroyed(): boolean {
     return this.#destroyed;
+  }
+
+  /** Most bytes that the daemon was given in one read. */
+  get largestRead(): number {
+    return this.#largestRead;
+  }
+
+  /** Bytes that the daemon was given, and how many of them last. */
+  get told(): { readonly bytes: number; readonly last: number } {
+    return { bytes: this.#toldBytes, last: this.#lastTold };
   }
 
   isPaused(): boolean {
@@ -201,6 +214,7 @@ export class SimulatedSocket implements ClientSocket {
         this.#sent = this.#sent.subarray(chunk.length);
         this.#ahead.push(chunk);
         this.#aheadBytes += chunk.length;
+        this.#largestRead = Math.max(this.#largestRead, chunk.length);
         this.#world.after(0, () => this.#peer.room());
         this.#turn();
       } else if (this.#input === 'reset') {
@@ -211,6 +225,8 @@ export class SimulatedSocket implements ClientSocket {
     const chunk = this.#paused ? undefined : this.#ahead.shift();
     if (chunk !== undefined) {
       this.#aheadBytes -= chunk.length;
+      this.#lastTold = chunk.length;
+      this.#toldBytes += chunk.length;
       this.#turn();
       this.#emit('data', chunk);
     } else if (this.#input === 'ended' && this.#ahead.length === 0 && this.#sent.length === 0) {

@@ -26,6 +26,10 @@ export class TwoSessions implements RecordDoor {
     return this.#current.inFlightRecords + this.#other.inFlightRecords;
   }
 
+  get inFlightPlaces(): number {
+    return this.#current.inFlightPlaces + this.#other.inFlightPlaces;
+  }
+
   get answered(): boolean {
     return this.#current.answered && this.#other.answered;
   }
@@ -73,6 +77,10 @@ export class ChunksSwapped implements RecordDoor {
 
   get inFlightRecords(): number {
     return this.#session.inFlightRecords;
+  }
+
+  get inFlightPlaces(): number {
+    return this.#session.inFlightPlaces;
   }
 
   get answered(): boolean {

@@ -49,13 +49,23 @@ export class VirtualClock implements Clock {
     return this.setTimer(Math.max(1, Math.trunc(ms)) + this.#random.next() * 1.5, callback);
   }
 
+  /** Behind what happens at this moment, as far as that is known. */
+  nextTurn(callback: () => void): void {
+    this.setTimer(0, callback);
+  }
+
+  /** Time in which nothing happens, as when the event loop cannot run: timers fire after it. */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Goes to the next timer and fires it; false when there is none. */
   fireNext(): boolean {
     for (;;) {
       const timer = this.#pop();
       if (timer === undefined) return false;
       if (timer.callback === null) continue;
-      this.#now = timer.at;
+      this.#now = Math.max(this.#now, timer.at);
       timer.callback();
       return true;
     }

@@ -16,6 +16,11 @@ export class HeldClock implements Clock {
     return 0;
   }
 
+  /** The event loop's own: it is not held. */
+  nextTurn(callback: () => void): void {
+    setImmediate(callback);
+  }
+
   setTimer(ms: number, callback: () => void): () => void {
     const timer = { ms, callback };
     this.#timers.push(timer);

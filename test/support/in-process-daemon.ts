@@ -62,6 +62,10 @@ export class PacedClock implements Clock {
   random(): number {
     return systemClock.random();
   }
+
+  nextTurn(callback: () => void): void {
+    systemClock.nextTurn(callback);
+  }
 }
 
 /** A daemon in the test's own process. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../../daemon/clock.ts';
 import { Backoff } from '../../../daemon/delivery/backoff.ts';
 
 function clockAt(time: { now: number }, random: () => number): Clock {
-  return { now: () => time.now, wallTime: () => 0, random, setTimer: () => () => {} };
+  return { now: () => time.now, wallTime: () => 0, random, setTimer: () => () => {}, nextTurn: () => {} };
 }
 
 test('pauses double from a tenth of a second to five seconds, less up to half by chance', () => {

@@ -16,6 +16,7 @@ class HealthUnderTest {
       wallTime: () => this.now + 1_000_000,
       random: () => 0,
       setTimer: () => () => {},
+      nextTurn: () => {},
     };
     this.health = new LaneHealth(clock, (from, to) => this.changes.push(`${from} ${to}`));
   }

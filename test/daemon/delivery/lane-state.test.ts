@@ -86,7 +86,7 @@ test('when the reply to a late record goes out, its device is known to be blocke
   under.send(0, () => {
     state = under.lane.state;
   });
-  await under.pass(1_000);
+  await under.pass(1_001);
   assert.equal(state, 'blocked');
 });
 

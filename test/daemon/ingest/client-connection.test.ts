@@ -422,21 +422,35 @@ test('a connection counts itself once', async (t) => {
 
 test('a connection that is gone has no share of the memory', async (t) => {
   const under = new ConnectionUnderTest(t, { limits: { totalBytes: 100 } });
-  const { budget } = under.daemon;
-  const large = {
-    bytes: 100,
-    inFlightBytes: 100,
-    unfinishedSince: null,
-    resume: () => {},
-    giveWay: () => {},
-  };
-  const small = { bytes: 49, inFlightBytes: 49, unfinishedSince: null, resume: () => {}, giveWay: () => {} };
-  budget.join(large);
-  budget.join(small);
-  assert.equal(budget.mayRead(small), false, 'a third each');
+  const { memory } = under.daemon.together;
+  const reader = { stuckBytes: 0, stuckSince: null, fixedBytes: 0, resume: () => {}, giveWay: () => {} };
+  const large = { ...reader, bytes: 100, inFlightBytes: 100 };
+  const small = { ...reader, bytes: 49, inFlightBytes: 49 };
+  memory.join(large);
+  memory.join(small);
+  assert.equal(memory.mayRead(small), false, 'a third each');
   under.socket.hangUp();
   await under.pass(10);
-  assert.equal(budget.mayRead(small), true, 'half each');
+  assert.equal(memory.mayRead(small), true, 'half each');
+});
+
+test('replies that are not read are in the account of all, and when memory is short who reads none goes', async (t) => {
+  const under = new ConnectionUnderTest(t, { toClient: 1, limits: { totalBytes: 4_000 } });
+  under.device('a/');
+  under.reads = false;
+  await under.send('nonsense\n'.repeat(30));
+  await under.pass(10);
+  const { writableLength } = under.socket;
+  assert.ok(writableLength > 2_000);
+  assert.equal(under.connection.bytes, writableLength);
+  const { memory } = under.daemon.together;
+  const reader = { stuckSince: null, fixedBytes: 0, resume: () => {}, giveWay: () => {} };
+  const large = { ...reader, bytes: 2_500, inFlightBytes: 2_500, stuckBytes: 0 };
+  memory.join(large);
+  assert.equal(memory.mayRead(large), true);
+  await under.pass(10);
+  assert.equal(under.over, 'daemon');
+  assert.equal(under.connection.bytes, 0);
 });
 
 test('a record that does not end in its time is refused and skipped, and the next one is served', async (t) => {

@@ -23,7 +23,7 @@ class ExchangeUnderTest extends IngestUnderTest {
       this.body as unknown as IncomingMessage,
       { headers: 'apply' },
       this.daemon.ingest,
-      this.daemon.budget,
+      this.daemon.together,
       (begun) => {
         this.exchange = begun;
       },
@@ -43,7 +43,10 @@ class ExchangeUnderTest extends IngestUnderTest {
   }
 
   async answered(): Promise<{ status: number; errors: string[]; codes: string[] }> {
-    await waitFor('the answer is there', () => this.answer !== null);
+    await waitFor('the answer is there', async () => {
+      await this.pass(0);
+      return this.answer !== null;
+    });
     const { status, body } = this.answer!;
     const { errors, replies = [] } = body === '' ? { errors: [] } : JSON.parse(`${body}`);
     return { status, errors, codes: replies.map((reply: { code?: string }) => reply.code ?? 'ok') };
@@ -76,24 +79,28 @@ test('the memory of all holds the body back, and the exchange gives back what it
   assert.equal(under.body.isPaused(), false);
   under.body.end();
   await under.answered();
-  const { budget } = under.daemon;
+  const { memory } = under.daemon.together;
   const large = {
     bytes: one.length,
     inFlightBytes: one.length,
-    unfinishedSince: null,
+    stuckBytes: 0,
+    stuckSince: null,
+    fixedBytes: 0,
     resume: () => {},
     giveWay: () => {},
   };
   const small = {
     bytes: Math.floor(one.length / 2) - 1,
     inFlightBytes: 0,
-    unfinishedSince: null,
+    stuckBytes: 0,
+    stuckSince: null,
+    fixedBytes: 0,
     resume: () => {},
     giveWay: () => {},
   };
-  budget.join(large);
-  budget.join(small);
-  assert.equal(budget.mayRead(small), true, 'less than half, of two');
+  memory.join(large);
+  memory.join(small);
+  assert.equal(memory.mayRead(small), true, 'less than half, of two');
 });
 
 /** Answered ok, and written nowhere. */
@@ -118,7 +125,10 @@ test('behind too many records nothing is taken, and all that was is answered', a
   const under = new ExchangeUnderTest();
   under.device('a/');
   await under.send('{}x\n'.repeat(maxRequestRecords + 1));
-  await waitFor('too much is read', () => under.daemon.counters.received > maxRequestRecords);
+  await waitFor('too much is read', async () => {
+    await under.pass(0);
+    return under.daemon.counters.received > maxRequestRecords;
+  });
   const { received } = under.daemon.counters;
   await under.send(one);
   under.body.end('{}');

@@ -9,6 +9,8 @@ import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
 import type { IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
+import { objectCosts } from '../../../daemon/ingest/object-costs.ts';
+import { Turns, turnSizes } from '../../../daemon/ingest/turns.ts';
 import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { HeldClock } from '../../support/held-clock.ts';
@@ -54,7 +56,11 @@ async function opened(t: TestContext, connections = 1024, clock: Clock = systemC
       headers: 'apply',
     },
     shared,
-    new MemoryBudget(() => shared.limits.totalBytes, clock),
+    {
+      memory: new MemoryBudget(() => shared.limits.totalBytes, clock),
+      turns: new Turns(clock, turnSizes),
+      costs: objectCosts,
+    },
     logInto(log, 'info'),
     clock === systemClock ? 300 : 60_000,
   );

@@ -1,7 +1,8 @@
 import type { ConnectionBounds } from '../../../daemon/ingest/connection-bounds.ts';
+import { turnSizes } from '../../../daemon/ingest/turns.ts';
 import { Destination } from '../../simulation/destination.ts';
 import { noSabotage } from '../../simulation/sabotage.ts';
-import type { Life } from '../../simulation/scenario.ts';
+import { type Life, noCosts } from '../../simulation/scenario.ts';
 import { SimulatedDaemon } from '../../simulation/simulated-daemon.ts';
 import { runTimers } from '../../simulation/virtual-clock.ts';
 import { World } from '../../simulation/world.ts';
@@ -26,6 +27,8 @@ export class IngestUnderTest {
       steady: null,
       limits: { maxRecordBytes: 300, connectionBytes: ample, totalBytes: ample, ...limits },
       bounds: { records: ample, unreadBytes: ample, silentBytes: ample, ...bounds },
+      turns: turnSizes,
+      costs: noCosts,
     };
     this.daemon = new SimulatedDaemon(this.world, life, noSabotage);
   }

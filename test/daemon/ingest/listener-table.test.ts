@@ -127,7 +127,7 @@ for (const kind of ['stream', 'http'] as const) {
     // Never read, and too much for the buffers between: the daemon's end cannot come through.
     socket.write(kind === 'stream' ? 'x\n'.repeat(30_000) : 'POST /v1/records HTTP/1.1\r\n');
     await waitFor('it is there', () => under.shared.counters.connections === 1);
-    if (kind === 'stream') await waitFor('all is read', () => under.shared.counters.received === 30_000);
+    if (kind === 'stream') await waitFor('it is read', () => under.shared.counters.received > 0);
     await under.listen();
     let stopped = false;
     const stopping = under.table.stop().then(() => {

@@ -31,15 +31,23 @@ class Reader implements BudgetedReader {
     return this.#held + this.#inFlight;
   }
 
+  get stuckBytes(): number {
+    return this.#held;
+  }
+
   get inFlightBytes(): number {
     return this.#inFlight;
+  }
+
+  get fixedBytes(): number {
+    return 0;
   }
 
   get finished(): boolean {
     return this.#records.length === 0 && this.#inFlight === 0;
   }
 
-  get unfinishedSince(): null {
+  get stuckSince(): null {
     return null;
   }
 
@@ -108,14 +116,18 @@ test('a reader with less than its share is never held back', () => {
   const large: BudgetedReader = {
     bytes: 1_000,
     inFlightBytes: 1_000,
-    unfinishedSince: null,
+    stuckBytes: 0,
+    stuckSince: null,
+    fixedBytes: 0,
     resume: () => {},
     giveWay: () => {},
   };
   const small: BudgetedReader = {
     bytes: 49,
     inFlightBytes: 0,
-    unfinishedSince: null,
+    stuckBytes: 49,
+    stuckSince: null,
+    fixedBytes: 0,
     resume: () => {},
     giveWay: () => {},
   };
@@ -142,15 +154,19 @@ class Bench {
     name: string,
     bytes: number,
     inFlightBytes = 0,
-  ): { bytes: number; inFlightBytes: number; unfinishedSince: number; resume(): void; giveWay(): void } {
+  ): { bytes: number; fixedBytes: number } & BudgetedReader {
     const reader = {
       bytes,
       inFlightBytes,
-      unfinishedSince: this.clock.now(),
+      fixedBytes: 0,
+      get stuckBytes() {
+        return Math.max(0, reader.bytes - inFlightBytes);
+      },
+      stuckSince: this.clock.now(),
       resume: () => this.resumed.push(name),
       giveWay: () => {
         this.gaveWay.push(name);
-        reader.bytes = reader.inFlightBytes;
+        reader.bytes = inFlightBytes;
       },
     };
     this.budget.join(reader);
@@ -251,4 +267,32 @@ test('whoever leaves is not resumed', async () => {
   for (const reader of [one, two]) assert.equal(bench.budget.mayRead(reader), false);
   bench.budget.leave(one);
   assert.deepEqual(await bench.pass(50), ['two']);
+});
+
+test('what is fixed is taken from the limit, up to half of it', () => {
+  const bench = new Bench(100);
+  const large = bench.reader('large', 59, 59);
+  const other = bench.reader('other', 0);
+  other.fixedBytes = 40;
+  assert.equal(bench.budget.mayRead(large), true, '59 of 60');
+  other.fixedBytes = 41;
+  assert.equal(bench.budget.mayRead(large), false, '59 of 59');
+  other.fixedBytes = 1_000;
+  large.bytes = 50;
+  assert.equal(bench.budget.mayRead(large), false, '50 of 50');
+  large.bytes = 49;
+  assert.equal(bench.budget.mayRead(large), true, '49 of 50');
+});
+
+test('what has been read is looked at while there is memory, and one piece when nothing is in flight', async () => {
+  const bench = new Bench(100);
+  const waits = bench.reader('waits', 60, 0);
+  const other = bench.reader('other', 50, 50);
+  assert.equal(bench.budget.mayPass(waits), false);
+  other.bytes = 39;
+  assert.equal(bench.budget.mayPass(waits), true);
+  bench.budget.leave(other);
+  const stands = bench.reader('stands', 60, 0);
+  assert.equal(bench.budget.mayPass(stands), true, 'nothing leaves by itself: somebody has to go on');
+  assert.deepEqual(await bench.pass(60), ['waits'], 'who waited is told');
 });

@@ -72,7 +72,28 @@ test('the same replies in a row are one', () => {
     { kind: 'refused', records: 1, refusal: another },
   ]);
   addReply(replies, refusals.no_device());
-  assert.equal(replies.length, 6, 'equal is not the same');
+  assert.equal(replies.length, 5, 'the same words are the same refusal');
+});
+
+test('the bytes of a refusal are made once, and no more refusals are remembered than a thousand', () => {
+  const refused = (atByte: number): Reply => ({
+    kind: 'refused',
+    records: 1,
+    refusal: refusals.invalid_record('not a JSON object', atByte),
+  });
+  const line = replyLines([refused(0)]).toString();
+  assert.equal(replyLines([{ ...refused(0), records: 3 } as Reply]).toString(), line.repeat(3));
+  assert.equal(
+    replyLines([ok(1), refused(0), refused(1)])
+      .toString()
+      .split('\n').length,
+    4,
+  );
+  const first = refusals.invalid_record('not a JSON object', 0);
+  assert.equal(refusals.invalid_record('not a JSON object', 0), first);
+  for (let atByte = 1; atByte <= 1_000; atByte++) refusals.invalid_record('not a JSON object', atByte);
+  assert.notEqual(refusals.invalid_record('not a JSON object', 0), first);
+  assert.deepEqual(refusals.invalid_record('not a JSON object', 0), first);
 });
 
 test('each code has its text and its status', () => {

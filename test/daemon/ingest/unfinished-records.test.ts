@@ -9,7 +9,9 @@ import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
 import type { IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { type BudgetedReader, MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
+import { objectCosts } from '../../../daemon/ingest/object-costs.ts';
 import { StreamListener } from '../../../daemon/ingest/stream-listener.ts';
+import { Turns, turnSizes } from '../../../daemon/ingest/turns.ts';
 import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { logInto } from '../../support/log-lines.ts';
@@ -85,19 +87,20 @@ for (const kind of ['stream', 'http'] as const) {
     const folder = temporaryDirectory(t);
     const shared = ingestSettings();
     const budget = new WatchedBudget(() => totalBytes, systemClock);
+    const together = { memory: budget, turns: new Turns(systemClock, turnSizes), costs: objectCosts };
     const log = logInto([], 'info');
     const place = { mode: 0o600, group: null, headers: 'apply' } as const;
     const good = path.join(folder, 'good.sock');
     const bad = path.join(folder, 'bad.sock');
     const stream = { kind: 'stream', replies: 'status', ...place } as const;
     const listeners = [
-      await StreamListener.open({ ...stream, path: good }, shared, budget, log),
+      await StreamListener.open({ ...stream, path: good }, shared, together, log),
       kind === 'stream'
-        ? await StreamListener.open({ ...stream, path: bad }, shared, budget, log)
+        ? await StreamListener.open({ ...stream, path: bad }, shared, together, log)
         : await HttpListener.open(
             { kind: 'http', address: { kind: 'unix', path: bad }, ...place },
             shared,
-            budget,
+            together,
             log,
             3_600_000,
           ),
