@@ -1,6 +1,6 @@
-import { adminPeer } from './admin/admin-place.ts';
+import { adminPeer, type PlaceArguments } from './admin/admin-place.ts';
 import { completedShells } from './completion-scripts.ts';
-import { httpCall } from './http-call.ts';
+import { type HttpPeer, httpCall } from './http-call.ts';
 import { isObject, parsedJson } from './json-shapes.ts';
 
 /** What the scripts ask with; the name is that of yargs, which answers for commands and options. */
@@ -54,6 +54,8 @@ export async function completionWords(words: readonly string[]): Promise<readonl
       return below === undefined ? completedShells : [];
     case 'header':
       return below === 'set' || below === 'unset' ? headerNames(before) : null;
+    case 'salt':
+      return below === 'destroy' ? unusedSalts(before) : null;
     case 'device':
       if (below === 'enable')
         return more[0] === undefined ? deviceTypes() : optionsOf(more[0], more.slice(1));
@@ -85,20 +87,49 @@ async function headerNames(words: readonly string[]): Promise<readonly string[]>
   return isObject(headers) ? Object.keys(headers) : [];
 }
 
+/** Those that can be destroyed: of devices that are gone. */
+async function unusedSalts(words: readonly string[]): Promise<readonly string[]> {
+  try {
+    const { saltsPlace } = await import('./salt/stored-salts.ts');
+    const place = await saltsPlace({ ...placeIn(words), config: valueIn(words, '--config', '-c') });
+    if (place.kind === 'daemon') {
+      const { data } = await askPeer(place.peer, '/v1/sys/audit-salts');
+      const salts = isObject(data) ? Object.entries(data) : [];
+      return salts.flatMap(([device, salt]) => (isObject(salt) && salt['in_use'] === false ? [device] : []));
+    }
+    const { saltsAtRest } = await import('./salt/salts-at-rest.ts');
+    const { salts } = await saltsAtRest(place.config);
+    return salts.flatMap(({ device, inUse }) => (inUse ? [] : [device]));
+  } catch {
+    return [];
+  }
+}
+
 /** Asks the daemon that the words speak of; a completion that finds none has nothing to say. */
 async function ask(words: readonly string[], path: string): Promise<Record<string, unknown>> {
-  const value = (...names: string[]): string | undefined =>
-    words[words.findLastIndex((word) => names.includes(word)) + 1 || words.length];
   try {
-    const peer = await adminPeer({
-      socket: value('--socket', '-s'),
-      address: value('--address'),
-      'token-file': value('--token-file'),
-      'ca-cert': value('--ca-cert'),
-    });
-    const answer = parsedJson((await httpCall(peer, { method: 'GET', path, patienceMs })).body);
-    return isObject(answer) ? answer : {};
+    return await askPeer(await adminPeer(placeIn(words)), path);
   } catch {
     return {};
   }
+}
+
+async function askPeer(peer: HttpPeer, path: string): Promise<Record<string, unknown>> {
+  const answer = parsedJson((await httpCall(peer, { method: 'GET', path, patienceMs })).body);
+  return isObject(answer) ? answer : {};
+}
+
+function placeIn(words: readonly string[]): PlaceArguments {
+  return {
+    socket: valueIn(words, '--socket', '-s'),
+    address: valueIn(words, '--address'),
+    'token-file': valueIn(words, '--token-file'),
+    'ca-cert': valueIn(words, '--ca-cert'),
+  };
+}
+
+/** What stands behind an option; of several the last. */
+function valueIn(words: readonly string[], ...names: readonly string[]): string | undefined {
+  const at = words.findLastIndex((word) => names.includes(word));
+  return at < 0 ? undefined : words[at + 1];
 }

@@ -27,17 +27,29 @@ export function saltPlaceOptions<T>(cli: Argv<T>): Argv<T & SaltPlaceArguments> 
  * `UsageRefused` or `ConfigRefused`.
  */
 export async function storedSalts(args: SaltPlaceArguments): Promise<StoredSalts> {
+  const place = await saltsPlace(args);
+  if (place.kind === 'daemon') return ofDaemon(place.peer);
+  const { saltsAtRest } = await import('./salts-at-rest.ts');
+  return saltsAtRest(place.config);
+}
+
+/** Who is asked for salts: a daemon that runs, or the state directory of a configuration. */
+export type SaltsPlace =
+  | { readonly kind: 'daemon'; readonly peer: HttpPeer }
+  | { readonly kind: 'at rest'; readonly config: Config };
+
+/** Rejects with `UsageRefused`, `CommandFailed` or `ConfigRefused`. */
+export async function saltsPlace(args: SaltPlaceArguments): Promise<SaltsPlace> {
+  const daemon = (peer: HttpPeer): SaltsPlace => ({ kind: 'daemon', peer });
   if (args.config !== undefined && isPlaceGiven(args)) {
     throw new UsageRefused('wanted --config, or --socket or --address, not both');
   }
-  if (isPlaceGiven(args)) return ofDaemon(await adminPeer(args));
-  if (args.config === undefined && findSocket() !== null) return ofDaemon(await adminPeer(args));
+  if (isPlaceGiven(args)) return daemon(await adminPeer(args));
+  if (args.config === undefined && findSocket() !== null) return daemon(await adminPeer(args));
   // Loaded here: commands that read no configuration start twice as fast without it.
   const { loadConfig } = await import('../../config/load.ts');
   const { config } = loadConfig(args.config ?? null);
-  if (await answers(config)) return ofDaemon({ socket: config.admin.path });
-  const { saltsAtRest } = await import('./salts-at-rest.ts');
-  return saltsAtRest(config);
+  return (await answers(config)) ? daemon({ socket: config.admin.path }) : { kind: 'at rest', config };
 }
 
 async function answers({ admin }: Config): Promise<boolean> {

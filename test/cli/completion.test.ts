@@ -4,6 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { completedShells, completionScripts } from '../../cli/completion-scripts.ts';
+import { Salts } from '../../daemon/state/salts.ts';
+import { openStateDirectory } from '../../daemon/state/state-directory.ts';
 import { command, DaemonProcess, fileDevice } from '../support/daemon-process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { runCommand } from './command.ts';
@@ -71,6 +73,31 @@ test('devices and headers are those of the daemon that the words name, and none 
   assert.deepEqual(await found(t, 'device', 'show', '--address', 'no address', ''), []);
 });
 
+test('salt destroy is completed with the devices that are gone, whether the daemon runs or not', async (t) => {
+  const folder = temporaryDirectory(t);
+  const devices = { 'file/': fileDevice };
+  const gone = { 'site/old/': { ...fileDevice, options: { file_path: 'FOLDER/old.log' } } };
+  const daemon = await DaemonProcess.start(t, folder, { devices: { ...devices, ...gone } });
+  assert.deepEqual(await found(t, 'salt', 'destroy', '--config', daemon.configFile, ''), []);
+  await daemon.kill();
+  daemon.configure({ devices });
+  const everyWay = async (...ways: readonly string[][]): Promise<void> => {
+    for (const way of ways) {
+      assert.deepEqual(await found(t, 'salt', 'destroy', ...way, ''), ['site/old/'], way.join(' '));
+    }
+  };
+  await everyWay(['-c', daemon.configFile]);
+  await daemon.run();
+  await everyWay(
+    ['-c', daemon.configFile],
+    ['-s', path.join(folder, 'admin.sock')],
+    ['--yes', '-c', daemon.configFile],
+  );
+  assert.deepEqual(await found(t, 'salt', 'destroy', '-c', path.join(folder, 'none.yaml'), ''), []);
+  assert.deepEqual((await found(t, 'salt', '')).sort(), ['destroy', 'list']);
+  assert.deepEqual(await found(t, 'salt', 'destroy', '-c', ''), [], 'a file');
+});
+
 test('a script is printed for each shell, by its name or by $SHELL', async (t) => {
   for (const shell of completedShells) {
     const named = await runCommand(t, ['completion', shell], { env: { SHELL: '/bin/false' } });
@@ -114,8 +141,12 @@ for (const shell of completedShells) {
   const installed = spawnSync(shell, ['--version']).status === 0;
   // bash is everywhere; the others are tried where they are.
   if (!installed && shell !== 'bash') continue;
-  test(`${shell} completes with its script`, (t) => {
+  test(`${shell} completes with its script`, async (t) => {
     const folder = temporaryDirectory(t);
+    const state = await openStateDirectory(path.join(folder, 'state'));
+    (await new Salts(state).obtain('gone/', null, () => {})).bytes.fill(0);
+    await state.release();
+    writeFileSync(path.join(folder, 'c.yaml'), 'state_dir: ./state\nadmin: {path: ./a.sock}\ndevices: {}\n');
     mkdirSync(path.join(folder, 'bin'));
     writeFileSync(
       path.join(folder, 'bin/audit-sidecar'),
@@ -139,5 +170,6 @@ for (const shell of completedShells) {
     assert.ok(complete('device', 'enable', 'sy').includes('syslog'));
     assert.ok(complete('device', 'enable', 'file', 'file_').includes('file_path='));
     assert.ok(complete('status', '--so').includes('--socket'));
+    assert.ok(complete('salt', 'destroy', '-c', 'c.yaml', 'go').includes('gone/'));
   });
 }
