@@ -88,7 +88,7 @@ export class DeviceFailure extends Error {
  * How much of what was reported recorded may be gone:
  * `recent`: the peer closed in order (FIN), so it had read all but what was on its way: lines of the last seconds;
  * `all`: the connection broke, so everything in `tailBytes` is in doubt;
- * a number, only while the device closes: so many of the last bytes sent, framing included.
+ * a number: so many of the last bytes sent at most, framing included, without those of the write under way.
  */
 export type LostScope = 'recent' | 'all' | number;
 

@@ -14,6 +14,8 @@ export interface Libc {
   send(fd: number, message: Uint8Array): string;
   /** As `send`, from a socket that need not be connected; `address` is a `socketAddress`. */
   sendTo(fd: number, message: Uint8Array, address: Uint8Array): string;
+  /** At least as many bytes as were sent from the datagram socket and lie unread; `null` when the system does not say. */
+  unread(fd: number): number | null;
   close(fd: number): void;
   /**
    * Of a connected UNIX socket: its peer can write no more, and what it wrote can still be read. Of one that listens:
@@ -46,6 +48,8 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const SHUT_RD = 0;
+/** <asm/ioctls.h>. What a message takes in the system's memory is counted, which is more than its bytes. */
+const SIOCOUTQ = process.arch === 'ppc64' ? 0x40047473 : 0x5411;
 
 function bind(): Libc {
   const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
@@ -56,6 +60,8 @@ function bind(): Libc {
   const sendTo = library.func(
     'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint size)',
   );
+  // Declared with its one argument: Linux passes it as it would a fixed one.
+  const ioctl = library.func('int ioctl(int fd, unsigned long request, _Out_ int *value)');
   const close = library.func('int close(int fd)');
   const shutdown = library.func('int shutdown(int fd, int how)');
   const exit = library.func('void _exit(int code)');
@@ -80,6 +86,10 @@ function bind(): Libc {
     send: (fd, message) => (send(fd, message, message.length, flags) < 0 ? lastError() : ''),
     sendTo: (fd, message, address) =>
       sendTo(fd, message, message.length, flags, address, address.length) < 0 ? lastError() : '',
+    unread(fd) {
+      const value = [0];
+      return ioctl(fd, SIOCOUTQ, value) === 0 ? value[0]! : null;
+    },
     close(fd) {
       close(fd);
     },

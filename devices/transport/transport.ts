@@ -13,7 +13,8 @@ export interface Transport {
 }
 
 /**
- * A connection, or what stands for one where the protocol has none. A failed or aborted write ends it. An empty frame
+ * A connection, or what stands for one where the protocol has none. A failed write ends it, and so does an aborted one where it
+ * may have sent half a frame. An empty frame
  * stands for a line that is too large for this destination: it is not sent, and reported among the refused.
  */
 export interface Connection {

@@ -414,6 +414,31 @@ test('lines that are sent again keep the time at which they were sent first', as
   assert.deepEqual(resent, ['resent 1', 'resent 1', 'resent 0', 'resent 0']);
 });
 
+test('of a connection whose peer had read most of it, so many of the last bytes are sent again', async () => {
+  for (const [bytes, again] of [
+    [1, 1],
+    [100, 1],
+    [101, 2],
+    [100_000, 4],
+  ] as const) {
+    const under = await WriterUnderTest.open(10_000);
+    under.send(4, 100);
+    await under.pass();
+    under.device.wrote();
+    await under.pass();
+    under.heard();
+    under.device.lose(bytes);
+    assert.deepEqual(under.heard('resent', 'failure'), [`resent ${again}`, 'failure reset']);
+    await under.passPause();
+    under.device.succeed();
+    for (let probes = 0; probes < 2; probes++) {
+      await under.pass();
+      if (under.device.busyWith === 'write') under.device.wrote();
+    }
+    assert.deepEqual([...new Set(under.device.writes.slice(1).flat())], [0, 1, 2, 3].slice(-again));
+  }
+});
+
 test('a device that keeps no lines is sent nothing again', async () => {
   const under = await WriterUnderTest.open(0);
   under.send(1);

@@ -27,6 +27,7 @@ export class UnixDatagramPeer {
   readonly #buffer = Buffer.alloc(256 * 1024);
   #fd = -1;
   #paused = false;
+  #most = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(test: TestContext, path: string) {
@@ -58,6 +59,11 @@ export class UnixDatagramPeer {
     this.#paused = true;
   }
 
+  /** Stops reading for good when it has so many. */
+  pauseAt(count: number): void {
+    this.#most = count;
+  }
+
   resume(): void {
     this.#paused = false;
   }
@@ -67,7 +73,7 @@ export class UnixDatagramPeer {
   }
 
   #readAll(): void {
-    while (!this.#paused) {
+    while (!this.#paused && this.messages.length < this.#most) {
       const length: number = this.#calls.receive(this.#fd, this.#buffer, this.#buffer.length, 0x40);
       if (length < 0) return;
       this.messages.push(this.#buffer.toString('utf8', 0, length));
