@@ -88,7 +88,7 @@ export class LaneQueue {
     this.#waiters.settle(first + count, 'recorded');
     const [one] = refused;
     const tooLargeId =
-      one === undefined ? null : recordId(lines.bytes.subarray(lineStart(lines, one), lines.ends[one]));
+      one === undefined ? null : recordId([lines.bytes.subarray(lineStart(lines, one), lines.ends[one])]);
     return { recorded: count - refused.length, tooLarge: refused.length, tooLargeId, bytes };
   }
 

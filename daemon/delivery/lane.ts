@@ -2,7 +2,7 @@ import type { Device, DeviceSettings } from '../../devices/device.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { LineFormat } from '../../format/formatter.ts';
 import type { RenderedLines } from '../../format/lines.ts';
-import { bounded } from '../../format/record-id.ts';
+import { shownId } from '../../format/record-id.ts';
 import type { Clock } from '../clock.ts';
 import { withoutAbsent } from './absent-lines.ts';
 import type { Batch } from './batch.ts';
@@ -140,7 +140,7 @@ export class Lane {
       return;
     }
     const { lines, records } = withoutAbsent(rendered);
-    if (rendered.tooLarge !== null) this.#tooLargeId = bounded(rendered.tooLarge);
+    if (rendered.tooLarge !== null) this.#tooLargeId = shownId(rendered.tooLarge);
     for (const [record, absence] of rendered.absences) {
       // What the device does not want is no loss.
       if (absence === 'too_large') this.#counters.dropped.too_large++;

@@ -4,7 +4,19 @@ import fc from 'fast-check';
 import { recordId } from '../../format/record-id.ts';
 import { corpusLines } from '../support/records.ts';
 
-const idOf = (text: string): string => recordId(Buffer.from(text));
+/** In pieces of any size. */
+function idOf(text: string): string {
+  const bytes = Buffer.from(text);
+  const found = recordId([bytes]);
+  for (const size of [1, 7, 1000]) {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+      bytes.subarray(index * size, (index + 1) * size),
+    );
+    assert.equal(recordId(pieces), found);
+  }
+  assert.equal(bytes.toString(), text, 'what is held is left as it is');
+  return found;
+}
 
 test('the id of a record is found wherever it stands, and in a beginning of it', () => {
   const lines = corpusLines('raw.ndjson').slice(0, 200);
