@@ -1,13 +1,10 @@
-import { Formatter } from '../format/formatter.ts';
 import { AdminServer } from './admin/admin-server.ts';
 import { Control } from './admin/control.ts';
 import type { DaemonSettings } from './daemon-settings.ts';
 import { DaemonState, type Parts, ReloadRefused } from './daemon-state.ts';
-import { Broker } from './delivery/broker.ts';
 import type { LaneEvents } from './delivery/lane.ts';
 import { Watchdog } from './delivery/watchdog.ts';
-import { zeroIngestCounters } from './ingest/ingest-counters.ts';
-import type { IngestSettings } from './ingest/ingest-settings.ts';
+import { createIngest, type IngestSettings } from './ingest/ingest-settings.ts';
 import { ListenerTable } from './ingest/listener-table.ts';
 import { defectFields } from './log/defect-fields.ts';
 import type { Log } from './log/log.ts';
@@ -54,20 +51,19 @@ export class Daemon {
 
   private constructor({ configuration, log, clock, registry, threads }: DaemonSettings) {
     const { config } = configuration;
-    const broker = new Broker(config.require);
-    const counters = zeroIngestCounters();
     const lanes = () => broker.lanes.map((lane) => lane.status());
     this.#configuration = configuration;
     this.#log = log;
     this.#steps = new StopSteps(clock, log);
-    this.#ingest = {
-      formatter: new Formatter(recordPolicy(config, emptyTable)),
-      broker,
-      clock,
-      counters,
+    this.#ingest = createIngest({
+      policy: recordPolicy(config, emptyTable),
+      requirement: config.require,
       limits: config.limits,
+      clock,
       onDefect: (error) => log.error('client ended by an internal error', defectFields(error)),
-    };
+      onThreadDeath: (error) => log.error('large records refused by an internal error', defectFields(error)),
+    });
+    const { broker, counters } = this.#ingest;
     this.#metrics = createMetrics(registry, { lanes, ingest: counters }, this.#build);
     this.#undoWith('metrics', () => this.#metrics.close());
     this.#status = {
@@ -233,12 +229,14 @@ export class Daemon {
   }
 
   async #stopDevices(devices: DeviceTable): Promise<boolean> {
-    const { broker, clock } = this.#ingest;
+    const { broker, clock, large } = this.#ingest;
     const drainMs = this.#configuration.config.limits.stopTimeoutMs;
+    const latest = clock.now() + drainMs;
     // In one turn: what the connections have read is offered to the devices, what comes after is answered `stopping`.
     const clientsGone = this.#listeners.stop();
     broker.stop();
-    const allWell = await devices.stop(await this.#listeners.hearSilent(drainMs));
+    await large.end(await this.#listeners.hearSilent(drainMs));
+    const allWell = await devices.stop(Math.max(0, latest - clock.now()));
     // Every record has its outcome now; what is left are clients that do not read.
     const cancel = clock.setTimer(1_000, () => this.#listeners.destroy());
     await clientsGone;

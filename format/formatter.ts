@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BLOCK_BYTES } from '../kernel/numbers/hmac.ts';
 import { LONGEST_PREFIX } from '../kernel/numbers/limits.ts';
 import { Kernel, type KernelPolicy, type KernelSizes } from './kernel.ts';
+import { lengthOf, scanIn } from './kernel-scan.ts';
 import { KernelLineFormat, type LineFormat } from './line-format.ts';
 import type { LineOptions, RecordPolicy } from './line-options.ts';
 import { policyBytes } from './policy-bytes.ts';
@@ -38,6 +39,11 @@ export class Formatter {
     this.#busy = false;
   }
 
+  /** The policy in force, as kernels read it: another value once another is. */
+  get policy(): Uint8Array {
+    return this.#policy(this.#kernel.policyPlace);
+  }
+
   /** The salt is the HMAC key, as text or as its bytes; it is not kept, and bytes are the caller's to wipe. */
   line(options: LineOptions, salt: string | Uint8Array): LineFormat {
     if (Buffer.byteLength(options.prefix) > LONGEST_PREFIX) {
@@ -56,8 +62,7 @@ export class Formatter {
    * milliseconds since 1970, becomes the `time` of records that have none.
    */
   scan(chunks: readonly Uint8Array[], headers: 'apply' | 'as_is', arrivalMs: number): ScannedBatch {
-    let length = 0;
-    for (const chunk of chunks) length += chunk.length;
+    const length = lengthOf(chunks);
     const apply = headers === 'apply';
     let kernel = this.#busy || length > ordinary.inputBytes ? this.#large(chunks, length) : this.#kernel;
     let records = scanIn(kernel, chunks, length, apply);
@@ -85,17 +90,6 @@ export class Formatter {
   #lend<T>(inputBytes: number, use: (kernel: Kernel) => T): T {
     if (!this.#busy && inputBytes <= ordinary.inputBytes) return use(this.#kernel);
     return use(new Kernel(this.#policy, { inputBytes, records: 0, planBytes: 0 }));
-  }
-}
-
-/** The number of records; -1 when they are more than the kernel has room for. */
-function scanIn(kernel: Kernel, chunks: readonly Uint8Array[], length: number, apply: boolean): number {
-  try {
-    return kernel.scan(chunks, length, apply);
-  } catch (error) {
-    // A scan fails for one reason only: the system has no memory for the plan.
-    kernel.wipe(length);
-    throw new Error('Cannot scan batch: out of memory', { cause: error });
   }
 }
 

@@ -84,13 +84,17 @@ export class Kernel {
       output: { take: (at: number, length: number) => this.#take(at, length) },
     });
     this.#exports = instance.exports as KernelExports;
-    const { nameHash } = this.#exports;
-    const address = this.#exports.policyPlace();
-    const bytes = policy({ address, nameHash });
+    const { address } = this.policyPlace;
+    const bytes = policy(this.policyPlace);
     if (this.#exports.layout(bytes.length, sizes.inputBytes, sizes.records, sizes.planBytes) === 0) {
       throw new RangeError('Cannot scan batch: it does not fit the memory of a kernel');
     }
     this.bytes(address, bytes.length).set(bytes);
+  }
+
+  /** The same in every kernel. */
+  get policyPlace(): PolicyPlace {
+    return { address: this.#exports.policyPlace(), nameHash: this.#exports.nameHash };
   }
 
   /** A view of the memory. It is detached when the memory grows, which only `scan` does. */
@@ -161,7 +165,7 @@ export class Kernel {
   }
 
   /** Chooses the device that is rendered for: one of the line formats, and a bit for each kind of plan entry that is hashed. */
-  useLine(format: number, hashed: number, elide: boolean, prefix: Buffer): void {
+  useLine(format: number, hashed: number, elide: boolean, prefix: Uint8Array): void {
     this.bytes(this.#exports.prefixPlace(), prefix.length).set(prefix);
     this.#exports.useLine(format, hashed, elide, prefix.length);
   }

@@ -1,8 +1,10 @@
-import { JSON_LINE, JSONX, JSONX_FRAGMENT } from '../kernel/numbers/line-formats.ts';
-import { HASHED, HASHED_ACCESSOR, HASHED_HEADER, HASHED_TIMESTAMP } from '../kernel/numbers/plan-kinds.ts';
+import { MIDSTATES_BYTES } from '../kernel/numbers/hmac.ts';
 import type { Kernel } from './kernel.ts';
+import { LargeRecord } from './large-record.ts';
 import type { LineOptions } from './line-options.ts';
+import { type LineRecipe, type LineStyle, lineStyle, linesIn } from './line-recipe.ts';
 import { type RenderedLines, renderedLines } from './lines.ts';
+import { ownBytes } from './own-bytes.ts';
 import { KernelBatch, recordStatus, type ScannedBatch } from './scanned-batch.ts';
 
 /** How one device's lines are made: its options and its salt. */
@@ -14,6 +16,8 @@ export interface LineFormat {
   render(batch: ScannedBatch, maxLineBytes: number): RenderedLines;
   /** `hmac-sha256:` and the digits for a text, in UTF-8 where it comes as bytes, which are the caller's to wipe. */
   hash(value: string | Uint8Array): string;
+  /** The same for another thread, with a copy of what is derived from the salt: whoever gets it wipes that. */
+  recipe(maxLineBytes: number): LineRecipe;
   /** Clears what was derived from the salt; nothing can be rendered or hashed after it. */
   dispose(): void;
 }
@@ -23,30 +27,29 @@ export type LendKernel = <T>(inputBytes: number, use: (kernel: Kernel) => T) => 
 
 /** A line format on midstates; the salt itself is not kept. */
 export class KernelLineFormat implements LineFormat {
-  readonly #format: number;
-  readonly #hashed: number;
-  readonly #elide: boolean;
-  readonly #prefix: Buffer;
+  readonly #style: LineStyle;
   readonly #lend: LendKernel;
   #midstates: Uint8Array | null;
 
   constructor(options: LineOptions, midstates: Uint8Array, lend: LendKernel) {
-    this.#format = options.format === 'json' ? JSON_LINE : options.jsonxFragment ? JSONX_FRAGMENT : JSONX;
-    this.#hashed = hashedKinds(options);
-    this.#elide = options.elideListResponses;
-    this.#prefix = Buffer.from(options.prefix);
+    this.#style = lineStyle(options);
     this.#midstates = midstates;
     this.#lend = lend;
   }
 
   render(batch: ScannedBatch, maxLineBytes: number): RenderedLines {
-    if (!(batch instanceof KernelBatch)) throw new TypeError('Cannot render batch: it is not of a formatter');
     const midstates = this.#secret();
-    const { kernel } = batch;
-    kernel.useLine(this.#format, this.#hashed, this.#elide, this.#prefix);
-    const ends = kernel.measure(maxLineBytes);
+    if (batch instanceof LargeRecord) return batch.linesOf(this);
+    if (!(batch instanceof KernelBatch)) throw new TypeError('Cannot render batch: it is not of a formatter');
+    const { bytes, ends } = linesIn(batch.kernel, { ...this.#style, midstates, maxLineBytes });
     const idOf = (line: number): string => batch.describe(recordOf(batch, line)).id;
-    return renderedLines(kernel.render(midstates, ends.at(-1) ?? 0), ends, idOf);
+    return renderedLines(bytes, ends, idOf);
+  }
+
+  recipe(maxLineBytes: number): LineRecipe {
+    const midstates = ownBytes(MIDSTATES_BYTES);
+    midstates.set(this.#secret());
+    return { ...this.#style, midstates, maxLineBytes };
   }
 
   hash(value: string | Uint8Array): string {
@@ -73,14 +76,4 @@ function recordOf({ statuses }: ScannedBatch, line: number): number {
   let record = -1;
   for (let lines = line; lines >= 0; lines--) record = statuses.indexOf(recordStatus.kept, record + 1);
   return record;
-}
-
-/** A bit for each kind of string that the device hashes. */
-function hashedKinds(options: LineOptions): number {
-  // A device that hashes nothing else still hashes the headers that ask for it.
-  if (options.logRaw) return 1 << HASHED_HEADER;
-  let hashed = (1 << HASHED) | (1 << HASHED_HEADER);
-  if (options.hmacAccessor) hashed |= 1 << HASHED_ACCESSOR;
-  if (options.hashTimestamps) hashed |= 1 << HASHED_TIMESTAMP;
-  return hashed;
 }

@@ -5,3 +5,8 @@
 export function ownBytes(length: number): Buffer {
   return Buffer.from(new ArrayBuffer(length));
 }
+
+/** Zeros what has not been moved to another thread. */
+export function wipe(chunks: readonly Uint8Array[]): void {
+  for (const chunk of chunks) if (chunk.length > 0) chunk.fill(0);
+}

@@ -39,6 +39,8 @@ export interface ScannedBatch {
   release(): void;
 }
 
+const nothing = Buffer.alloc(0);
+
 /** A batch in the memory of a kernel. */
 export class KernelBatch implements ScannedBatch {
   readonly records: number;
@@ -75,10 +77,16 @@ export class KernelBatch implements ScannedBatch {
   }
 
   describe(record: number): { id: string; type: string } {
+    const { id, type } = this.spelling(record);
+    return { id: textOf(id), type: textOf(type) };
+  }
+
+  /** `request.id` and `type` as the record spells them, in quotes; nothing when absent or no strings. Valid until `release`. */
+  spelling(record: number): { readonly id: Buffer; readonly type: Buffer } {
     this.#check(record);
     return {
-      id: this.#text(record, ID_AT, ID_LENGTH),
-      type: this.#text(record, TYPE_AT, TYPE_LENGTH),
+      id: this.#quoted(record, ID_AT, ID_LENGTH),
+      type: this.#quoted(record, TYPE_AT, TYPE_LENGTH),
     };
   }
 
@@ -100,13 +108,17 @@ export class KernelBatch implements ScannedBatch {
       throw new RangeError(`Cannot find record ${record} in the batch`);
   }
 
-  #text(record: number, at: number, length: number): string {
+  #quoted(record: number, at: number, length: number): Buffer {
     const start = this.kernel.recordNumber(record, at);
-    if (start === 0) return '';
-    const size = this.kernel.recordNumber(record, length);
-    // The kernel has found it to be a string, so that JSON.parse cannot fail and quote it.
-    const text = JSON.parse(this.kernel.bytes(start - 1, size + 2).toString('utf8')) as string;
-    // As in a line: half of a surrogate pair would make a reply or a line of the log that strict readers refuse.
-    return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
+    if (start === 0) return nothing;
+    return this.kernel.bytes(start - 1, this.kernel.recordNumber(record, length) + 2);
   }
+}
+
+/** The text of a string in quotes, which the kernel has found to be one, so that JSON.parse cannot fail and quote it. */
+export function textOf(quoted: Buffer): string {
+  if (quoted.length === 0) return '';
+  const text = JSON.parse(quoted.toString('utf8')) as string;
+  // As in a line: half of a surrogate pair would make a reply or a line of the log that strict readers refuse.
+  return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -1,13 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Memory of thrown-away kernels that may pile up before it is given back at once. */
+/** Memory of thrown-away kernels, or of what is held, that is too much to wait for the engine's own collection. */
 const mostBytes = 64 * 1024 * 1024;
+
 /** Time for the lines of a large record to be written, so that their memory goes back together with the kernel's. */
-const pauseMs = 1000;
+const shortestPauseMs = 1000;
+
+/** As long as devices keep large lines waiting, memory is given back at ever longer pauses: each time costs some milliseconds. */
+const longestPauseMs = 60_000;
 
 let collect: (() => void) | undefined;
 let bytes = 0;
+let pauseMs = shortestPauseMs;
 /** Whether the pause is on, at whose end memory is given back. */
 let waiting = false;
 
@@ -17,20 +22,27 @@ let waiting = false;
  */
 export function discardKernel(memoryBytes: number): void {
   bytes += memoryBytes;
-  if (!waiting) {
-    waiting = true;
-    setTimeout(() => {
-      waiting = false;
-      giveBack();
-    }, pauseMs).unref();
-  }
-  if (bytes >= mostBytes) giveBack();
+  giveBackLater();
+  if (bytes >= mostBytes) giveBackMemory();
 }
 
-function giveBack(): void {
+/** Gives what nobody uses any more back to the system: at once, and again while much is still in use. */
+export function giveBackMemory(): void {
   bytes = 0;
   collect ??= exposedCollector();
   collect();
+  const stillMuch = process.memoryUsage().arrayBuffers >= mostBytes;
+  pauseMs = stillMuch ? Math.min(2 * pauseMs, longestPauseMs) : shortestPauseMs;
+  if (stillMuch) giveBackLater();
+}
+
+function giveBackLater(): void {
+  if (waiting) return;
+  waiting = true;
+  setTimeout(() => {
+    waiting = false;
+    giveBackMemory();
+  }, pauseMs).unref();
 }
 
 function exposedCollector(): () => void {

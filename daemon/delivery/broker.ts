@@ -17,8 +17,8 @@ export interface Submission {
   readonly arrival: number;
   /** Decide only when every device has an outcome. */
   readonly waitForAll: boolean;
-  /** Of a sender that cannot be told `stopping`: what it has sent is taken while the daemon stops, too. */
-  readonly silent: boolean;
+  /** Offered to the devices while the daemon stops, too: it was read before, or its sender cannot be told `stopping`. */
+  readonly admitted: boolean;
   /** One line a record as one device wants them; called during `submit` only. */
   readonly render: (format: LineFormat, maxLineBytes: number) => RenderedLines;
   /** Called once, possibly during `submit`. */
@@ -76,9 +76,14 @@ export class Broker {
     this.#stopping = true;
   }
 
+  /** Whether records that are read now are not offered to the devices any more. */
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
   /** Hands the records to all lanes; or says why none of them is offered to any. */
   submit(submission: Submission): Declined | null {
-    if (this.#stopping && !submission.silent) return 'stopping';
+    if (this.#stopping && !submission.admitted) return 'stopping';
     const lanes = this.#lanes;
     if (lanes.length === 0) return 'no_device';
     const batch = new Batch(

@@ -148,6 +148,7 @@ export class ClientConnection {
 
   #withinBounds(): boolean {
     return (
+      !this.#door.scanning &&
       this.#door.inFlightBytes < this.#shared.limits.connectionBytes &&
       this.#door.inFlightRecords < this.#bounds.records &&
       this.#unread.bytes < this.#bounds.unreadBytes
@@ -166,7 +167,7 @@ export class ClientConnection {
 
   #reply(replies: readonly Reply[]): void {
     if (this.#phase === 'closed') return;
-    if (this.#socket.writable) this.#unread.write(replyLines(replies));
+    if (replies.length > 0 && this.#socket.writable) this.#unread.write(replyLines(replies));
     this.resume();
     this.#endWhenAnswered();
   }

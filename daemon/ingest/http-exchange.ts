@@ -150,7 +150,7 @@ export class HttpExchange implements BudgetedReader {
   }
 
   #withinBounds(): boolean {
-    return this.#door.inFlightBytes < this.#shared.limits.connectionBytes;
+    return !this.#door.scanning && this.#door.inFlightBytes < this.#shared.limits.connectionBytes;
   }
 
   #reply(replies: readonly Reply[]): void {

@@ -7,9 +7,9 @@ const carriageReturn = 0x0d;
 export interface RecordSink {
   /**
    * Whole records, each ended by a newline except perhaps the last of the connection; none is over the limit.
-   * The chunks are the sink's from now on: it wipes them once they are scanned.
+   * The chunks are the sink's from now on: it wipes them once they are scanned. `alone`: it is one record, a large one.
    */
-  records(chunks: readonly Buffer[], bytes: number): void;
+  records(chunks: readonly Buffer[], bytes: number, alone: boolean): void;
   /** In the place of a record that is over the limit. */
   tooLarge(): void;
 }
@@ -19,14 +19,17 @@ export interface RecordSink {
  */
 export class RecordAssembler {
   readonly #maxRecordBytes: number;
+  readonly #aloneBytes: number;
   readonly #sink: RecordSink;
   readonly #held = new HeldBytes();
   #begun = 0;
   /** `skipping`: inside a record that was refused, until its newline. `discarding`: for good. */
   #mode: 'taking' | 'skipping' | 'discarding' = 'taking';
 
-  constructor(maxRecordBytes: number, sink: RecordSink) {
+  /** An unfinished record of `aloneBytes` or more is passed on without those that follow it. */
+  constructor(maxRecordBytes: number, aloneBytes: number, sink: RecordSink) {
     this.#maxRecordBytes = maxRecordBytes;
+    this.#aloneBytes = aloneBytes;
     this.#sink = sink;
   }
 
@@ -61,20 +64,39 @@ export class RecordAssembler {
       chunk.fill(0, 0, end + 1);
       rest = chunk.subarray(end + 1);
     }
+    if (this.#held.bytes < this.#aloneBytes) {
+      this.#cut(rest);
+      return;
+    }
+    const end = rest.indexOf(newline) + 1;
+    if (end > 0) this.#passAlone(rest.subarray(0, end));
+    // Its memory may have been moved along with the record.
+    if (rest.length > end) this.#cut(rest.subarray(end));
+  }
+
+  /** What ends the record that is held. */
+  #passAlone(ending: Buffer): void {
+    if (this.#recordBytes(ending, 0, ending.length) > this.#maxRecordBytes) this.#passMeasured(ending);
+    else this.#pass([...this.#held.take(), ending], true);
+  }
+
+  #cut(rest: Buffer): void {
     const last = rest.lastIndexOf(newline);
     if (last === -1) {
       this.#hold(rest);
       return;
     }
     const whole = rest.subarray(0, last + 1);
-    if (this.#held.bytes + whole.length <= this.#maxRecordBytes) this.#pass([...this.#held.take(), whole]);
+    if (this.#held.bytes + whole.length <= this.#maxRecordBytes)
+      this.#pass([...this.#held.take(), whole], false);
     else this.#passMeasured(whole);
     this.#hold(rest.subarray(last + 1));
   }
 
   /** End of input: what is held is a record like any other. */
   end(): void {
-    if (this.#held.bytes > 0) this.#pass(this.#held.take());
+    const { bytes } = this.#held;
+    if (bytes > 0) this.#pass(this.#held.take(), bytes >= this.#aloneBytes);
   }
 
   /** The unfinished record is nobody's, nor is anything that still comes. */
@@ -94,10 +116,10 @@ export class RecordAssembler {
     this.#sink.tooLarge();
   }
 
-  #pass(chunks: Buffer[]): void {
+  #pass(chunks: Buffer[], alone: boolean): void {
     let bytes = 0;
     for (const chunk of chunks) bytes += chunk.length;
-    this.#sink.records(chunks, bytes);
+    this.#sink.records(chunks, bytes, alone);
   }
 
   /** The lines may include one that is over the limit; those between two such lines are passed on together. */
@@ -106,7 +128,7 @@ export class RecordAssembler {
     for (let start = 0; start < whole.length; ) {
       const end = whole.indexOf(newline, start) + 1;
       if (this.#recordBytes(whole, start, end) > this.#maxRecordBytes) {
-        if (start > from) this.#pass([...this.#held.take(), whole.subarray(from, start)]);
+        if (start > from) this.#pass([...this.#held.take(), whole.subarray(from, start)], false);
         this.#held.wipe();
         whole.fill(0, start, end);
         this.#sink.tooLarge();
@@ -114,7 +136,7 @@ export class RecordAssembler {
       }
       start = end;
     }
-    if (whole.length > from) this.#pass([...this.#held.take(), whole.subarray(from)]);
+    if (whole.length > from) this.#pass([...this.#held.take(), whole.subarray(from)], false);
   }
 
   /** Length of the record that ends at `end`, without its line end; the first one began in what is held. */

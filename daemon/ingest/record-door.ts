@@ -13,4 +13,5 @@ export type RecordDoor = Pick<
   | 'inFlightRecords'
   | 'inFlightPlaces'
   | 'answered'
+  | 'scanning'
 >;

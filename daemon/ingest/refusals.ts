@@ -50,6 +50,13 @@ export const refusals = {
   too_large: (limitBytes: number): Refusal =>
     refusal('too_large', `record is longer than max_record_bytes (${limitBytes})`),
   not_recorded: (explanation: string): Refusal => refusal('not_recorded', explanation),
+  /** The thread that made the lines of a large record has died. */
+  thread_lost: (): Refusal => refusal('not_recorded', 'the record could not be formatted: send it again'),
+  never_settled: (): Refusal =>
+    refusal(
+      'not_recorded',
+      'devices or rules changed each time the record was formatted: send it again later',
+    ),
   no_device: (): Refusal => refusal('no_device', 'no device is enabled'),
   stopping: (): Refusal => refusal('stopping', 'the daemon is stopping: reconnect and send it again'),
   overloaded: (): Refusal =>

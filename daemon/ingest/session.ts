@@ -1,13 +1,15 @@
 import type { StreamListenerConfig } from '../../config/config.ts';
-import { recordStatus, type ScannedBatch } from '../../format/formatter.ts';
-import { type Findings, findingsOf, outcomesOf, satisfiesAll, type Verdict } from './findings.ts';
+import type { ScannedBatch } from '../../format/formatter.ts';
+import { wipe } from '../../format/own-bytes.ts';
+import { composedReplies } from './composed-replies.ts';
+import { type Findings, findingsOf, satisfiesAll, type Verdict } from './findings.ts';
 import type { IngestSettings } from './ingest-settings.ts';
+import type { LargeLoss } from './large-records.ts';
 import { RecordAssembler } from './record-assembler.ts';
 import { type Refusal, refusals } from './refusals.ts';
-import { addReply, type Reply } from './replies.ts';
+import type { Reply } from './replies.ts';
 import { type Place, ReplyOrder } from './reply-order.ts';
-
-const { kept } = recordStatus;
+import { ScanTurns } from './scan-turns.ts';
 
 /**
  * One sender: bytes in, one reply a record out, in order. Knows nothing of sockets, so that the simulator runs the
@@ -17,6 +19,7 @@ export class Session {
   readonly #shared: IngestSettings;
   readonly #listener: Pick<StreamListenerConfig, 'replies' | 'headers'>;
   readonly #assembler: RecordAssembler;
+  readonly #turns: ScanTurns;
   readonly #order: ReplyOrder;
   readonly #fail: (error: unknown) => void;
   #records = 0;
@@ -25,7 +28,7 @@ export class Session {
   #undecidedBytes = 0;
   #state: 'serving' | 'failed' = 'serving';
 
-  /** `reply` takes the replies that are due; `fail` is called once when no more will come, because of a defect. */
+  /** `reply` takes the replies that are due, none when only more may be read than before; `fail` is called once when no more will come, because of a defect. */
   constructor(
     shared: IngestSettings,
     listener: Pick<StreamListenerConfig, 'replies' | 'headers'>,
@@ -36,8 +39,12 @@ export class Session {
     this.#listener = listener;
     this.#fail = fail;
     this.#order = new ReplyOrder(reply);
-    this.#assembler = new RecordAssembler(shared.limits.maxRecordBytes, {
-      records: (chunks, bytes) => this.#take(chunks, bytes),
+    this.#turns = new ScanTurns(shared, listener.headers, {
+      rested: () => reply([]),
+      failed: (error) => this.#failed(error),
+    });
+    this.#assembler = new RecordAssembler(shared.limits.maxRecordBytes, shared.large.aloneBytes, {
+      records: (chunks, bytes, alone) => this.#take(chunks, bytes, alone),
       tooLarge: () => this.#refuse(refusals.too_large(shared.limits.maxRecordBytes)),
     });
   }
@@ -63,6 +70,11 @@ export class Session {
   /** Whether every record read has its reply. */
   get answered(): boolean {
     return this.#order.empty;
+  }
+
+  /** Whether a large record is being scanned: what comes meanwhile waits for it, and no more should come. */
+  get scanning(): boolean {
+    return this.#turns.busy;
   }
 
   /** Bytes of the record that has not ended yet. */
@@ -94,7 +106,7 @@ export class Session {
       this.#assembler.push(chunk);
       this.#noteUnfinished();
     } catch (error) {
-      chunk.fill(0);
+      wipe([chunk]);
       this.#failed(error);
     }
   }
@@ -119,6 +131,7 @@ export class Session {
     this.#state = 'failed';
     this.#countInFlight(-this.#undecidedBytes);
     this.#assembler.discard();
+    this.#turns.forget();
     this.#order.forget();
     this.#fail(error);
   }
@@ -128,29 +141,28 @@ export class Session {
     this.#shared.counters.bytesInFlight += bytes;
   }
 
-  #take(chunks: readonly Buffer[], bytes: number): void {
-    const arrival = this.#shared.clock.now();
+  #take(chunks: readonly Buffer[], bytes: number, alone: boolean): void {
     const place = this.#order.take(bytes);
+    const admitted = this.#listener.replies === 'none' || !this.#shared.broker.stopping;
     this.#countInFlight(bytes);
-    const scanned = this.#scan(chunks);
-    try {
-      if (scanned.records === 0) {
-        this.#countInFlight(-bytes);
-        this.#order.giveUp(place);
-      } else {
-        this.#submit(this.#examine(place, scanned), scanned, arrival);
-      }
-    } finally {
-      scanned.release();
-    }
+    const scanned = (found: ScannedBatch | LargeLoss): void => this.#scanned(place, found, admitted);
+    this.#turns.take({ chunks, bytes, alone, admitted, scanned });
   }
 
-  #scan(chunks: readonly Buffer[]): ScannedBatch {
-    const { formatter, clock } = this.#shared;
+  #scanned(place: Place, found: ScannedBatch | LargeLoss, admitted: boolean): void {
     try {
-      return formatter.scan(chunks, this.#listener.headers, clock.wallTime());
+      if (this.#state === 'failed') return;
+      if (typeof found === 'string') {
+        this.#countInFlight(-place.bytes);
+        this.#refuseAt(place, refusals[found]());
+      } else if (found.records === 0) {
+        this.#countInFlight(-place.bytes);
+        this.#order.giveUp(place);
+      } else {
+        this.#submit(this.#examine(place, found), found, admitted);
+      }
     } finally {
-      for (const chunk of chunks) chunk.fill(0);
+      if (typeof found !== 'string') found.release();
     }
   }
 
@@ -168,16 +180,16 @@ export class Session {
     this.#shared.counters.received += records;
   }
 
-  #submit(findings: Findings, scanned: ScannedBatch, arrival: number): void {
+  #submit(findings: Findings, scanned: ScannedBatch, admitted: boolean): void {
     if (scanned.kept === 0) {
       this.#decide(findings, 'nothing_kept');
       return;
     }
     const declined = this.#shared.broker.submit({
+      admitted,
       records: scanned.kept,
-      arrival,
+      arrival: this.#shared.clock.now(),
       waitForAll: this.#listener.replies === 'devices',
-      silent: this.#listener.replies === 'none',
       render: (format, maxLineBytes) => format.render(scanned, maxLineBytes),
       decided: (batch) => this.#decide(findings, batch),
     });
@@ -186,7 +198,10 @@ export class Session {
 
   /** Of a record that is in no batch. */
   #refuse(refusal: Refusal): void {
-    const place = this.#order.take(0);
+    this.#refuseAt(this.#order.take(0), refusal);
+  }
+
+  #refuseAt(place: Place, refusal: Refusal): void {
     this.#count(place, 1);
     this.#shared.counters.refused[refusal.code]++;
     this.#order.fill(place, [{ kind: 'refused', records: 1, refusal }]);
@@ -210,36 +225,9 @@ export class Session {
       counters.ok += place.records;
       this.#order.fill(place, [{ kind: 'ok', records: place.records }]);
     } else {
-      this.#order.fill(place, this.#compose(findings, verdict));
+      const refusal = satisfiesAll(verdict) ? null : this.#refusal(verdict);
+      this.#order.fill(place, composedReplies(findings, verdict, refusal, counters));
     }
-  }
-
-  #compose({ statuses, invalid, names }: Findings, verdict: Verdict): readonly Reply[] {
-    const { counters } = this.#shared;
-    const refusal = satisfiesAll(verdict) ? null : this.#refusal(verdict);
-    const batch = typeof verdict === 'string' ? null : verdict;
-    const replies: Reply[] = [];
-    let submitted = 0;
-    for (const [record, status] of statuses.entries()) {
-      const problem = invalid.get(record);
-      if (problem !== undefined) {
-        counters.refused.invalid_record++;
-        addReply(replies, problem);
-        continue;
-      }
-      const sent = status === kept;
-      const refused = sent && batch?.ok(submitted) !== true ? refusal : null;
-      if (refused === null) counters.ok++;
-      else counters.refused[refused.code]++;
-      if (names === null) {
-        addReply(replies, refused);
-      } else {
-        const devices = sent ? outcomesOf(batch, submitted) : {};
-        replies.push({ kind: 'devices', records: 1, refusal: refused, name: names[record]!, devices });
-      }
-      if (sent) submitted++;
-    }
-    return replies;
   }
 
   /** Why the records that were to be recorded are not; of a batch, those that it does not call ok. */

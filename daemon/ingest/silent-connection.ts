@@ -164,6 +164,7 @@ export class SilentConnection {
 
   #withinBounds(): boolean {
     return (
+      !this.#door.scanning &&
       this.#door.inFlightBytes < this.#shared.limits.connectionBytes &&
       this.#door.inFlightRecords < this.#bounds.records
     );

@@ -74,6 +74,10 @@ export class Turnstile implements Passer {
     return this.#door.inFlightPlaces;
   }
 
+  get scanning(): boolean {
+    return this.#door.scanning;
+  }
+
   get unfinishedSince(): number | null {
     return this.#door.unfinishedSince;
   }

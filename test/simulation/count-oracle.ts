@@ -32,6 +32,8 @@ export function checkQueues(
  * connection a chunk that is read before anybody asks.
  */
 export function checkMemory(world: World, daemon: SimulatedDaemon, largestReadBytes: number): void {
+  // What a silent client could send is read to its end then, and may wait behind a large record.
+  if (daemon.isStopping) return;
   const { totalBytes } = daemon.limits;
   let held = 0;
   for (const connection of daemon.connections) held += connection.bytes;

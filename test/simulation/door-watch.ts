@@ -48,6 +48,10 @@ export class DoorWatch implements RecordDoor {
     return this.#door.answered;
   }
 
+  get scanning(): boolean {
+    return this.#door.scanning;
+  }
+
   get unfinishedSince(): number | null {
     return this.#door.unfinishedSince;
   }
@@ -91,6 +95,7 @@ export class DoorWatch implements RecordDoor {
     // At a stop or its end, what is left of a silent sender is taken in the end, because nothing could tell it otherwise.
     if (silent && (situation.stopping || daemon.isStopping || socket.destroyed)) return;
     const wrong = (what: string): void => world.violated('back pressure', `read on with ${what}`);
+    if (this.#door.scanning) wrong('a large record that is being scanned');
     if (this.#door.inFlightBytes >= daemon.limits.connectionBytes)
       wrong(`${this.#door.inFlightBytes} bytes in flight`);
     if (this.#door.inFlightRecords >= bounds.records)

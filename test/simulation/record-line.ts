@@ -9,6 +9,11 @@ export function recordId(record: number): string {
   return `r${record}`;
 }
 
+/** The number of the record with this text, or with its beginning; -1 when it has none. */
+export function numberOf(text: string): number {
+  return Number(/"id":"r([0-9]+)"/.exec(text)?.[1] ?? -1);
+}
+
 /** The record numbers of lines as a device is given them. */
 export function recordsOf(lines: Lines): number[] {
   const records: number[] = [];

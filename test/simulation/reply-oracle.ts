@@ -1,8 +1,11 @@
+import type { LargeLoss } from '../../daemon/ingest/large-records.ts';
 import type { ClientScript, ScriptedLine } from './client-script.ts';
+import type { Heard } from './overheard.ts';
 import { isRecorded, longestTimeoutMs } from './quorum-oracle.ts';
 import { recordId } from './record-line.ts';
 import type { Life, Replies } from './scenario.ts';
 import type { EnabledDevice, SimulatedDaemon, Situation } from './simulated-daemon.ts';
+import { longestScanMs } from './simulated-scanner.ts';
 import type { World } from './world.ts';
 
 /** How much later than the longest write timeout a reply may come: promise 3. */
@@ -11,12 +14,20 @@ const replyGraceMs = 100;
 /** A line, or what the daemon has given up of it before its end. */
 type AskedLine = Omit<ScriptedLine, 'kind'> & { readonly kind: ScriptedLine['kind'] | 'overloaded' };
 
-/** A record the daemon has read, and what it promised about it at that moment. */
+/**
+ * How long a record may wait until it is offered to the devices, behind large ones of several clients that are scanned
+ * elsewhere, each as often as devices change.
+ */
+const longestTurnMs = 4 * 8 * longestScanMs;
+
+/** A record the daemon has read, and what it promised about it at the moment that it was offered to the devices. */
 interface Asked {
   readonly line: AskedLine;
-  readonly at: number;
-  readonly situation: Situation;
-  readonly dueBy: number;
+  at: number;
+  situation: Situation;
+  dueBy: number;
+  /** Why it was offered to none. */
+  loss: LargeLoss | null;
 }
 
 interface Reply {
@@ -40,7 +51,7 @@ export interface Ledger {
 }
 
 /** Watches one connection: a reply for each record, in order, in time, and true. */
-export class ReplyOracle {
+export class ReplyOracle implements Heard {
   readonly #world: World;
   readonly #daemon: SimulatedDaemon;
   readonly #life: Life;
@@ -48,10 +59,14 @@ export class ReplyOracle {
   readonly #script: ClientScript;
   readonly #ledger: Ledger;
   #asked: Asked[] = [];
+  /** Valid records that are read, and not offered to the devices yet. */
+  readonly #waiting: Asked[] = [];
   #readBytes = 0;
   #readLines = 0;
   #replies = 0;
   #dueBy = 0;
+  /** The same of those that were offered to the devices. */
+  #offeredDueBy = 0;
   #gone = false;
 
   constructor(
@@ -128,15 +143,40 @@ export class ReplyOracle {
 
   #await(line: AskedLine): void {
     const { situation } = this.#daemon;
-    const { offered } = this.#ledger;
     this.#ledger.received++;
-    if (line.kind === 'valid' && (!situation.stopping || this.#wanted === 'none')) {
-      for (const device of situation.enabled) offered.set(device, (offered.get(device) ?? 0) + 1);
-    }
-    if (this.#wanted === 'none' || this.#gone) return;
     const at = this.#world.clock.now();
-    this.#dueBy = Math.max(this.#dueBy, at + longestTimeoutMs(situation.enabled) + replyGraceMs);
-    this.#asked.push({ line, at, situation, dueBy: this.#dueBy });
+    const asked: Asked = { line, at, situation, dueBy: this.#dueFrom(at + longestTurnMs), loss: null };
+    if (line.kind === 'valid') this.#waiting.push(asked);
+    if (this.#wanted !== 'none' && !this.#gone) this.#asked.push(asked);
+  }
+
+  /** When the reply is due, and the replies before it, of a record that is offered to the devices at `at`. */
+  #dueFrom(at: number): number {
+    this.#dueBy = Math.max(this.#dueBy, at + longestTimeoutMs(this.#daemon.situation.enabled) + replyGraceMs);
+    return this.#dueBy;
+  }
+
+  submits(records: number): void {
+    const { offered } = this.#ledger;
+    const now = this.#daemon.situation;
+    const at = this.#world.clock.now();
+    for (const asked of this.#waiting.splice(0, records)) {
+      // What was read before a stop is offered after it, too.
+      const { stopping } = asked.situation;
+      asked.situation = { ...now, stopping };
+      asked.at = at;
+      // The replies before it are due no later than they were.
+      this.#offeredDueBy = Math.max(this.#offeredDueBy, at + longestTimeoutMs(now.enabled) + replyGraceMs);
+      asked.dueBy = this.#offeredDueBy;
+      if (stopping && this.#wanted !== 'none') continue;
+      for (const device of now.enabled) offered.set(device, (offered.get(device) ?? 0) + 1);
+    }
+  }
+
+  loses(record: number, loss: LargeLoss): void {
+    for (const asked of this.#asked) if (asked.line.record === record) asked.loss = loss;
+    const place = this.#waiting.findIndex(({ line }) => line.record === record);
+    if (place !== -1) this.#waiting.splice(place, 1);
   }
 
   /** Takes what the daemon writes. */
@@ -170,7 +210,11 @@ export class ReplyOracle {
   }
 
   #wrongReply(asked: Asked, reply: Reply): string | null {
-    const { line, situation } = asked;
+    const { line, situation, loss } = asked;
+    if (loss !== null) {
+      const code = loss === 'stopping' ? 'stopping' : 'not_recorded';
+      return reply.code === code ? null : `wanted ${code}`;
+    }
     switch (line.kind) {
       case 'invalid':
         return reply.code === 'invalid_record' ? null : 'wanted invalid_record';

@@ -1,5 +1,6 @@
 import type { Requirement } from '../../config/config.ts';
 import type { ConnectionBounds } from '../../daemon/ingest/connection-bounds.ts';
+import type { LargeBounds } from '../../daemon/ingest/large-records.ts';
 import type { ObjectCosts } from '../../daemon/ingest/object-costs.ts';
 import type { TurnSizes } from '../../daemon/ingest/turns.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
@@ -70,6 +71,7 @@ export interface Life {
   readonly bounds: ConnectionBounds;
   readonly turns: TurnSizes;
   readonly costs: ObjectCosts;
+  readonly large: LargeBounds;
 }
 
 /** What a seed stands for. Lives share their destinations: a daemon finds what the one before it left. */
@@ -139,6 +141,11 @@ function drawLife(
     },
     costs: random.pick([noCosts, { connection: 200, place: 50, record: 5, namedRecord: 20, reply: 10 }]),
     turns: { turnCost: random.pick([1, 5, 1_000]), pieceCost: random.pick([1, 3, 100]) },
+    large: random.pick([
+      { aloneBytes: 1_000_000, workBytes: 0 },
+      { aloneBytes: 100, workBytes: 400 },
+      { aloneBytes: 300, workBytes: 2_000 },
+    ]),
   };
 }
 

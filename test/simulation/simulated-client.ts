@@ -96,7 +96,7 @@ export class SimulatedClient implements SocketPeer {
   }
 
   #connect(): void {
-    const { daemon, plan } = this.#settings;
+    const { daemon, plan, oracle } = this.#settings;
     if (!daemon.alive || daemon.situation.stopping) {
       this.#state = 'gone';
       return;
@@ -104,7 +104,7 @@ export class SimulatedClient implements SocketPeer {
     this.#state = 'sending';
     this.#connected = true;
     const shutInput = (): boolean => this.#socket.shutInput();
-    daemon.connect(plan.replies, this.#socket, shutInput, (door) => {
+    daemon.connect(plan.replies, this.#socket, oracle, shutInput, (door) => {
       this.#watch = new DoorWatch({ ...this.#settings, door, socket: this.#socket });
       return this.#watch;
     });

@@ -8,6 +8,7 @@ import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
 import type { ConnectionBounds } from '../../daemon/ingest/connection-bounds.ts';
 import { type IngestCounters, zeroIngestCounters } from '../../daemon/ingest/ingest-counters.ts';
 import type { IngestSettings } from '../../daemon/ingest/ingest-settings.ts';
+import { LargeRecords } from '../../daemon/ingest/large-records.ts';
 import { readLastBytes } from '../../daemon/ingest/last-bytes.ts';
 import { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
 import type { RecordDoor } from '../../daemon/ingest/record-door.ts';
@@ -23,9 +24,11 @@ import { unauditedPath } from './client-script.ts';
 import { ContractWatch } from './contract-watch.ts';
 import { createSimulatedDevice } from './create-device.ts';
 import type { Destination } from './destination.ts';
+import { deaf, type Heard, overheard } from './overheard.ts';
 import type { OpenSession, Sabotage, Tell } from './sabotage.ts';
 import type { DevicePlan, Life, Replies } from './scenario.ts';
 import type { SimulatedDevice } from './simulated-device.ts';
+import { SimulatedScanner } from './simulated-scanner.ts';
 import type { World } from './world.ts';
 
 const formatter = new Formatter({ ...emptyRecordPolicy, unauditedPaths: [unauditedPath] });
@@ -104,8 +107,18 @@ export class SimulatedDaemon {
     this.#watchdog = new Watchdog(this.#clock, this.broker, silentLog);
     const onDefect = (error: unknown): void => world.violated('no unhandled error', `${error}`);
     const limits = { ...life.limits, connections: 1_000, recordTimeoutMs, stopTimeoutMs: drainMs };
+    const random = world.random.fork();
+    const large = new LargeRecords({
+      formatter,
+      broker: this.broker,
+      clock: this.#clock,
+      bounds: life.large,
+      start: (events) => new SimulatedScanner(this.#clock, random, events),
+      onDeath: () => {},
+    });
     this.#ingest = {
       formatter,
+      large,
       broker: this.broker,
       clock: this.#clock,
       counters: this.counters,
@@ -219,6 +232,7 @@ export class SimulatedDaemon {
   connect(
     replies: Replies,
     socket: ClientSocket,
+    heard: Heard,
     shutInput: () => boolean,
     watch: (door: RecordDoor) => RecordDoor,
   ): ClientConnection | SilentConnection {
@@ -227,7 +241,8 @@ export class SimulatedDaemon {
       shared: this.#ingest,
       together: this.together,
       bounds: this.#sabotage.bounds?.(this.bounds) ?? this.bounds,
-      openDoor: (tell: Tell, fail: (error: unknown) => void) => watch(this.openSession(replies, tell, fail)),
+      openDoor: (tell: Tell, fail: (error: unknown) => void) =>
+        watch(this.openSession(replies, tell, fail, heard)),
     };
     const silent = (this.#sabotage.replies?.(replies) ?? replies) === 'none';
     const connection = silent
@@ -238,8 +253,9 @@ export class SimulatedDaemon {
     return connection;
   }
 
-  openSession(replies: Replies, tell: Tell, fail: (error: unknown) => void): RecordDoor {
-    const open: OpenSession = (told) => new Session(this.#ingest, { replies, headers: 'apply' }, told, fail);
+  openSession(replies: Replies, tell: Tell, fail: (error: unknown) => void, heard: Heard = deaf): RecordDoor {
+    const ingest = overheard(this.#ingest, heard);
+    const open: OpenSession = (told) => new Session(ingest, { replies, headers: 'apply' }, told, fail);
     return this.#sabotage.session?.(open, tell, this.#clock) ?? open(tell);
   }
 
@@ -253,6 +269,7 @@ export class SimulatedDaemon {
     this.broker.stop();
     const silent = [...this.#connections].filter((each) => each instanceof SilentConnection);
     await readLastBytes(this.#clock, silent, drainMs);
+    await this.#ingest.large.end(Math.max(0, until - this.#clock.now()));
     const leftMs = Math.max(0, until - this.#clock.now());
     // Replies may be waiting for devices that were disabled, too.
     await Promise.all([

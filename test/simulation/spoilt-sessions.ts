@@ -34,6 +34,10 @@ export class TwoSessions implements RecordDoor {
     return this.#current.answered && this.#other.answered;
   }
 
+  get scanning(): boolean {
+    return this.#current.scanning || this.#other.scanning;
+  }
+
   get unfinishedSince(): number | null {
     return this.#current.unfinishedSince;
   }
@@ -85,6 +89,10 @@ export class ChunksSwapped implements RecordDoor {
 
   get answered(): boolean {
     return this.#session.answered && this.#kept === null;
+  }
+
+  get scanning(): boolean {
+    return this.#session.scanning;
   }
 
   get unfinishedSince(): number | null {

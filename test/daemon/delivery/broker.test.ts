@@ -17,13 +17,13 @@ function decidedOf({ batch }: Submitted): Batch {
 }
 
 /** Submits one record. */
-function submit(broker: Broker, record: number, silent = false): Submitted {
+function submit(broker: Broker, record: number, admitted = false): Submitted {
   const submitted: Submitted = { refused: null, batch: null };
   submitted.refused = broker.submit({
+    admitted,
     records: 1,
     arrival: 0,
     waitForAll: false,
-    silent,
     render: () => linesOf([record]),
     decided: (batch) => {
       submitted.batch = batch;
@@ -44,6 +44,17 @@ test('without a device nothing is offered, and while stopping only what nobody c
   assert.equal(lane.status().queueRecords, 0);
   assert.equal(submit(broker, 0, true).refused, null, 'its sender could not be told');
   assert.equal(broker.canRecord(), true);
+  assert.equal(lane.status().queueRecords, 1);
+});
+
+test('what was admitted before a stop is offered to the devices after it', () => {
+  const broker = new Broker({ kind: 'any' });
+  const { lane } = new LaneUnderTest();
+  broker.add(lane);
+  assert.equal(broker.stopping, false);
+  broker.stop();
+  assert.equal(broker.stopping, true);
+  assert.equal(submit(broker, 0, true).refused, null);
   assert.equal(lane.status().queueRecords, 1);
 });
 
@@ -140,10 +151,10 @@ test('who waits for all outcomes is told after the last one', async () => {
   other.destination.setTrouble('hang');
   let decided: Batch | null = null;
   broker.submit({
+    admitted: false,
     records: 1,
     arrival: 0,
     waitForAll: true,
-    silent: false,
     render: () => linesOf([0]),
     decided: (batch) => {
       decided = batch;
@@ -164,10 +175,10 @@ test('each lane is rendered its own lines, under its own limit', () => {
   }
   const limits: number[] = [];
   broker.submit({
+    admitted: false,
     records: 1,
     arrival: 0,
     waitForAll: false,
-    silent: false,
     render: (format, maxLineBytes) => {
       assert.equal(format, lanes[limits.length]!.lane.format);
       limits.push(maxLineBytes);

@@ -16,6 +16,14 @@ import { World } from '../../simulation/world.ts';
 export const noFormat: LineFormat = {
   render: () => renderedLines(Buffer.alloc(0), new Uint32Array(), () => ''),
   hash: () => '',
+  recipe: (maxLineBytes) => ({
+    format: 0,
+    hashed: 0,
+    elide: false,
+    prefix: Buffer.alloc(0),
+    midstates: Buffer.alloc(0),
+    maxLineBytes,
+  }),
   dispose: () => {},
 };
 

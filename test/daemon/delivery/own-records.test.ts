@@ -46,6 +46,7 @@ test('what was scanned for lines of our own is let go', () => {
       return format.render(batch, maxLineBytes);
     },
     hash: (value) => format.hash(value),
+    recipe: (maxLineBytes) => format.recipe(maxLineBytes),
     dispose: () => format.dispose(),
   };
   ownLines([testRecord('one')], watched, 10_000, wallTime);

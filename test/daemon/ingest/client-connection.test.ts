@@ -4,6 +4,7 @@ import type { ClientConnection } from '../../../daemon/ingest/client-connection.
 import type { ConnectionBounds } from '../../../daemon/ingest/connection-bounds.ts';
 import { replyLines } from '../../../daemon/ingest/replies.ts';
 import { SilentConnection } from '../../../daemon/ingest/silent-connection.ts';
+import { deaf } from '../../simulation/overheard.ts';
 import type { Life, Replies } from '../../simulation/scenario.ts';
 import { recordTimeoutMs } from '../../simulation/simulated-daemon.ts';
 import { SimulatedSocket, type SocketPeer } from '../../simulation/simulated-socket.ts';
@@ -40,6 +41,7 @@ class ConnectionUnderTest extends IngestUnderTest implements SocketPeer {
     this.connection = this.daemon.connect(
       replies,
       this.socket,
+      deaf,
       () => canShut && this.socket.shutInput(),
       (door) => door,
     );

@@ -4,14 +4,11 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Clock, systemClock } from '../../../daemon/clock.ts';
-import { Broker } from '../../../daemon/delivery/broker.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
-import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
-import type { IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
+import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
 import { objectCosts } from '../../../daemon/ingest/object-costs.ts';
 import { Turns, turnSizes } from '../../../daemon/ingest/turns.ts';
-import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { HeldClock } from '../../support/held-clock.ts';
 import { HttpRecordClient } from '../../support/http-client.ts';
@@ -31,12 +28,12 @@ interface Subject {
 /** A listener without a device behind it: every record is answered `no_device`. */
 async function opened(t: TestContext, connections = 1024, clock: Clock = systemClock): Promise<Subject> {
   const place = path.join(temporaryDirectory(t), 'h.sock');
-  const shared: IngestSettings = {
-    formatter: new Formatter(emptyRecordPolicy),
-    broker: new Broker({ kind: 'any' }),
+  const shared: IngestSettings = createIngest({
+    policy: emptyRecordPolicy,
+    requirement: { kind: 'any' },
     clock,
-    counters: zeroIngestCounters(),
     onDefect: (error) => assert.fail(`${error}`),
+    onThreadDeath: (error) => assert.fail(`${error}`),
     limits: {
       maxRecordBytes: mebibyte,
       connectionBytes: mebibyte,
@@ -45,7 +42,7 @@ async function opened(t: TestContext, connections = 1024, clock: Clock = systemC
       recordTimeoutMs: 60_000,
       stopTimeoutMs: 1000,
     },
-  };
+  });
   const log: string[] = [];
   const listener = await HttpListener.open(
     {

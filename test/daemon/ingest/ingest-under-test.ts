@@ -1,4 +1,5 @@
 import type { ConnectionBounds } from '../../../daemon/ingest/connection-bounds.ts';
+import type { LargeBounds } from '../../../daemon/ingest/large-records.ts';
 import { turnSizes } from '../../../daemon/ingest/turns.ts';
 import { Destination } from '../../simulation/destination.ts';
 import { noSabotage } from '../../simulation/sabotage.ts';
@@ -15,7 +16,11 @@ export class IngestUnderTest {
   readonly daemon: SimulatedDaemon;
 
   /** Bounds that a test leaves out are never reached. */
-  constructor(limits: Partial<Life['limits']> = {}, bounds: Partial<ConnectionBounds> = {}) {
+  constructor(
+    limits: Partial<Life['limits']> = {},
+    bounds: Partial<ConnectionBounds> = {},
+    large: Partial<LargeBounds> = {},
+  ) {
     const life: Life = {
       requirement: { kind: 'any' },
       devices: [],
@@ -29,6 +34,7 @@ export class IngestUnderTest {
       bounds: { records: ample, unreadBytes: ample, silentBytes: ample, ...bounds },
       turns: turnSizes,
       costs: noCosts,
+      large: { aloneBytes: ample, workBytes: ample, ...large },
     };
     this.daemon = new SimulatedDaemon(this.world, life, noSabotage);
   }

@@ -5,12 +5,9 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ListenerConfig, StreamListenerConfig } from '../../../config/config.ts';
-import { Broker } from '../../../daemon/delivery/broker.ts';
-import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
-import type { IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
+import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { ListenerTable } from '../../../daemon/ingest/listener-table.ts';
 import { SocketPathRefused } from '../../../daemon/sockets/socket-file.ts';
-import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { HeldClock } from '../../support/held-clock.ts';
 import { logInto } from '../../support/log-lines.ts';
@@ -33,12 +30,12 @@ class TableUnderTest {
   constructor(t: TestContext, connections = 100) {
     this.#test = t;
     this.folder = temporaryDirectory(t);
-    this.shared = {
-      formatter: new Formatter(emptyRecordPolicy),
-      broker: new Broker({ kind: 'any' }),
+    this.shared = createIngest({
+      policy: emptyRecordPolicy,
+      requirement: { kind: 'any' },
       clock: this.clock,
-      counters: zeroIngestCounters(),
       onDefect: (error) => assert.fail(`${error}`),
+      onThreadDeath: (error) => assert.fail(`${error}`),
       limits: {
         maxRecordBytes: mebibyte,
         connectionBytes: mebibyte,
@@ -47,7 +44,7 @@ class TableUnderTest {
         recordTimeoutMs: 60_000,
         stopTimeoutMs,
       },
-    };
+    });
     this.table = new ListenerTable(this.shared, this.clock, logInto(this.log, 'info'));
     t.after(async () => {
       await this.table.closeDoors();

@@ -4,14 +4,17 @@ import fc from 'fast-check';
 import { RecordAssembler } from '../../../daemon/ingest/record-assembler.ts';
 
 const limit = 20;
+/** No record of these tests is so large. */
+const ample = 1_000_000_000;
 
 /** What comes out of the chunks: records without their line ends, `null` for one that is too large. */
-function assemble(chunks: readonly Buffer[]): (string | null)[] {
+function assemble(chunks: readonly Buffer[], aloneBytes = ample): (string | null)[] {
   const records: (string | null)[] = [];
-  const assembler = new RecordAssembler(limit, {
-    records(parts, bytes) {
+  const assembler = new RecordAssembler(limit, aloneBytes, {
+    records(parts, bytes, alone) {
       const text = Buffer.concat(parts).toString('latin1');
       assert.equal(text.length, bytes);
+      if (alone) assert.ok(bytes >= aloneBytes && !text.slice(0, -1).includes('\n'), 'one record');
       for (const line of text.split('\n')) records.push(line.replace(/\r$/, ''));
       // The last of them is empty unless the input ended without a newline.
       if (records.at(-1) === '') records.pop();
@@ -45,9 +48,15 @@ test('any cut of any input gives the same records', () => {
   const ended = fc.tuple(line, fc.constantFrom('\n', '\r\n')).map((parts) => parts.join(''));
   const text = fc.array(ended, { maxLength: 12 }).map((parts) => parts.join(''));
   fc.assert(
-    fc.property(text, line, fc.array(fc.nat(), { maxLength: 30 }), (whole, last, places) => {
-      assert.deepEqual(assemble(cut(whole + last, places)), plainly(whole + last));
-    }),
+    fc.property(
+      text,
+      line,
+      fc.array(fc.nat(), { maxLength: 30 }),
+      fc.integer({ min: 1, max: limit + 2 }),
+      (whole, last, places, aloneBytes) => {
+        assert.deepEqual(assemble(cut(whole + last, places), aloneBytes), plainly(whole + last));
+      },
+    ),
     { numRuns: 3_000 },
   );
 });
@@ -59,13 +68,29 @@ test('a record of the full length is taken when its line end is cut in two', () 
 
 test('records around one that is too large are passed on together, in order', () => {
   const passed: string[] = [];
-  const assembler = new RecordAssembler(limit, {
+  const assembler = new RecordAssembler(limit, ample, {
     records: (parts) => passed.push(Buffer.concat(parts).toString()),
     tooLarge: () => passed.push('too large'),
   });
   assembler.push(Buffer.from('a'));
   assembler.push(Buffer.from(`b\nc\n${'x'.repeat(30)}\nd\ne\nf`));
   assert.deepEqual(passed, ['ab\nc\n', 'too large', 'd\ne\n']);
+});
+
+test('a record of which much was held is passed on alone, and those behind it together', () => {
+  const passed: [string, boolean][] = [];
+  const assembler = new RecordAssembler(limit, 4, {
+    records: (parts, _bytes, alone) => passed.push([Buffer.concat(parts).toString(), alone]),
+    tooLarge: () => {},
+  });
+  for (const chunk of ['abc', 'd\ne\nfghi', 'j\nk\nl\n', 'mnop']) assembler.push(Buffer.from(chunk));
+  assembler.end();
+  assert.deepEqual(passed, [
+    ['abcd\ne\n', false],
+    ['fghij\n', true],
+    ['k\nl\n', false],
+    ['mnop', true],
+  ]);
 });
 
 /** A sink that takes its time: what it is given stays as it is until it wipes it. */
@@ -91,7 +116,7 @@ function areWiped(chunks: readonly Buffer[]): boolean {
 
 test('the sink keeps what it is given until it wipes it, and all the rest is wiped at once', () => {
   const sink = new SlowSink();
-  const assembler = new RecordAssembler(limit, sink);
+  const assembler = new RecordAssembler(limit, ample, sink);
   const chunks = [
     'abc',
     'def\nghi',
@@ -116,7 +141,7 @@ test('the sink keeps what it is given until it wipes it, and all the rest is wip
 });
 
 test('the rest of a record that was refused is wiped as it comes, up to its newline', () => {
-  const assembler = new RecordAssembler(limit, new SlowSink());
+  const assembler = new RecordAssembler(limit, ample, new SlowSink());
   const chunks = ['x'.repeat(30), 's.secret', 's.secret\n'].map((text) => Buffer.from(text));
   for (const chunk of chunks) {
     assembler.push(chunk);
@@ -128,7 +153,7 @@ test('the rest of a record that was refused is wiped as it comes, up to its newl
 test('what comes after a discard is wiped, and no record is taken from it', () => {
   for (const before of ['', 'abc', 'abc\n', 'x'.repeat(30)]) {
     const sink = new SlowSink();
-    const assembler = new RecordAssembler(limit, sink);
+    const assembler = new RecordAssembler(limit, ample, sink);
     assembler.push(Buffer.from(before));
     assembler.discard();
     assert.equal(assembler.heldBytes, 0);
@@ -154,7 +179,7 @@ test('an unfinished record costs little more memory than its bytes, however it c
   ];
   for (const cycle of sizes) {
     const sink = new SlowSink();
-    const assembler = new RecordAssembler(2 * mebibyte, sink);
+    const assembler = new RecordAssembler(2 * mebibyte, ample, sink);
     const parts: Buffer[] = [];
     for (let bytes = 0, part = 0; bytes < mebibyte / 4; part++) {
       // Each in memory of its own, as reads are.
@@ -173,7 +198,7 @@ test('an unfinished record costs little more memory than its bytes, however it c
 
 test('the end of a read does not keep the whole read in memory', () => {
   const sink = new SlowSink();
-  const assembler = new RecordAssembler(100_000, sink);
+  const assembler = new RecordAssembler(100_000, ample, sink);
   assembler.push(Buffer.from(`${'a'.repeat(48_000)}\n${'b'.repeat(17_000)}`));
   sink.chunks.length = 0;
   assembler.push(Buffer.from('\n'));

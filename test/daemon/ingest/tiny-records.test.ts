@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectionBounds } from '../../../daemon/ingest/connection-bounds.ts';
 import { turnSizes } from '../../../daemon/ingest/turns.ts';
+import { deaf } from '../../simulation/overheard.ts';
 import type { Replies } from '../../simulation/scenario.ts';
 import { SimulatedSocket, type SocketPeer } from '../../simulation/simulated-socket.ts';
 import { IngestUnderTest, record } from './ingest-under-test.ts';
@@ -22,6 +23,7 @@ class Client implements SocketPeer {
     this.connection = under.daemon.connect(
       replies,
       this.socket,
+      deaf,
       () => false,
       (door) => door,
     );

@@ -13,6 +13,7 @@ class Door implements RecordDoor {
   ended = 0;
   discarded = false;
   answered = true;
+  scanning = false;
   heldBytes = 0;
   inFlightBytes = 0;
   inFlightRecords = 0;

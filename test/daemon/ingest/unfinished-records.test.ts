@@ -4,15 +4,12 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../daemon/clock.ts';
-import { Broker } from '../../../daemon/delivery/broker.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
-import { zeroIngestCounters } from '../../../daemon/ingest/ingest-counters.ts';
-import type { IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
+import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { type BudgetedReader, MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
 import { objectCosts } from '../../../daemon/ingest/object-costs.ts';
 import { StreamListener } from '../../../daemon/ingest/stream-listener.ts';
 import { Turns, turnSizes } from '../../../daemon/ingest/turns.ts';
-import { Formatter } from '../../../format/formatter.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -65,12 +62,12 @@ class Client {
 }
 
 function ingestSettings(): IngestSettings {
-  return {
-    formatter: new Formatter(emptyRecordPolicy),
-    broker: new Broker({ kind: 'any' }),
+  return createIngest({
+    policy: emptyRecordPolicy,
+    requirement: { kind: 'any' },
     clock: systemClock,
-    counters: zeroIngestCounters(),
     onDefect: (error) => assert.fail(`${error}`),
+    onThreadDeath: (error) => assert.fail(`${error}`),
     limits: {
       maxRecordBytes: 4 * mebibyte,
       connectionBytes: 4 * mebibyte,
@@ -79,7 +76,7 @@ function ingestSettings(): IngestSettings {
       recordTimeoutMs: 3_600_000,
       stopTimeoutMs: 1000,
     },
-  };
+  });
 }
 
 for (const kind of ['stream', 'http'] as const) {
