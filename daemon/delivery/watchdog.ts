@@ -7,13 +7,19 @@ import type { LaneState } from './lane-status.ts';
 /** A blocked device is noticed this long after its write timeout at the latest. */
 const tickMs = 100;
 
-/** A trouble that is not over. `state` was told last; `over`: the lane is well, as far as it knows. */
+/** How long a device that has failed has to be well until that is told: a peer may take a line and go away at once. */
+const steadyMs = 1_000;
+
+/** A trouble that is not over. */
 interface Trouble {
   readonly since: number;
   /** What the device had taken when it began. */
   readonly bytes: number;
+  /** What was told last. */
   state: 'blocked' | 'failing';
-  over: boolean;
+  /** Since when the lane is well, as far as it knows, and has taken something; `null` while that is not so. */
+  wellSince: number | null;
+  takingSince: number | null;
 }
 
 /**
@@ -50,28 +56,37 @@ export class Watchdog {
   stateChanged(lane: Lane, to: LaneState): void {
     const trouble = this.#troubled.get(lane);
     if (to === 'blocked' || to === 'failing') {
-      // One that was reached again in between and has taken nothing is in the same trouble still.
+      // One that was reached again in between and has taken nothing, or went away at once, is in the same trouble still.
       const same = trouble?.state === to;
       if (trouble === undefined) this.#troubled.set(lane, this.#begun(lane, to));
-      else Object.assign(trouble, { state: to, over: false });
+      else Object.assign(trouble, { state: to, wellSince: null, takingSince: null });
       if (!same) this.#logTrouble(lane, to);
     } else if (to === 'disabled') {
       this.#troubled.delete(lane);
     } else if (trouble !== undefined && to === 'ok') {
-      trouble.over = true;
+      trouble.wellSince = this.#clock.now();
       this.#endIfProven(lane, trouble);
     }
   }
 
   #begun(lane: Lane, state: Trouble['state']): Trouble {
-    return { since: this.#clock.now(), bytes: lane.status().counters.bytes, state, over: false };
+    return {
+      since: this.#clock.now(),
+      bytes: lane.status().counters.bytes,
+      state,
+      wellSince: null,
+      takingSince: null,
+    };
   }
 
   /** A peer that was only connected to again may go away with the next record: it has recovered when it has taken one. */
-  #endIfProven(lane: Lane, { since, bytes, over }: Trouble): void {
-    if (!over || lane.status().counters.bytes === bytes) return;
+  #endIfProven(lane: Lane, trouble: Trouble): void {
+    const { since, bytes, state, wellSince } = trouble;
+    if (wellSince === null || lane.status().counters.bytes === bytes) return;
+    trouble.takingSince ??= this.#clock.now();
+    if (state === 'failing' && this.#clock.now() - trouble.takingSince < steadyMs) return;
     this.#troubled.delete(lane);
-    const seconds = Number(((this.#clock.now() - since) / 1000).toFixed(3));
+    const seconds = Number(((wellSince - since) / 1000).toFixed(3));
     this.#log.info('device recovered', { device: lane.path, type: lane.type, seconds });
   }
 
