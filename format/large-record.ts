@@ -11,6 +11,8 @@ export interface LargeReport {
   readonly faultOffset: number;
   /** Bytes of the record as it came, without its line end. */
   readonly length: number;
+  /** Of an invalid record, its SHA-256 in hexadecimal. */
+  readonly sha256: string;
   /** `request.id` and `type` as the record spells them, in quotes. */
   readonly id: Uint8Array;
   readonly type: Uint8Array;
@@ -66,6 +68,12 @@ export class LargeRecord implements ScannedBatch {
   lengthOf(record: number): number {
     this.#check(record);
     return this.#report.length;
+  }
+
+  digestOf(records: readonly number[]): string {
+    for (const record of records) this.#check(record);
+    if (records.length !== 1) throw new RangeError('Cannot tell the digest: there is one record');
+    return this.#report.sha256;
   }
 
   release(): void {

@@ -90,7 +90,8 @@ function reportOf(batch: KernelBatch, recipes: readonly LineRecipe[]): LargeRepo
   const { kernel, records } = batch;
   const lines = recipes.map((recipe) => linesIn(kernel, recipe));
   if (records === 0) {
-    return { status: null, fault: 0, faultOffset: 0, length: 0, id: ownBytes(0), type: ownBytes(0), lines };
+    const nothing = { fault: 0, faultOffset: 0, length: 0, sha256: '', id: ownBytes(0), type: ownBytes(0) };
+    return { status: null, ...nothing, lines };
   }
   const status = batch.statuses[0]!;
   const invalid = status === recordStatus.invalid;
@@ -100,6 +101,7 @@ function reportOf(batch: KernelBatch, recipes: readonly LineRecipe[]): LargeRepo
     fault: invalid ? kernel.recordNumber(0, FAULT) : 0,
     faultOffset: invalid ? kernel.recordNumber(0, FAULT_OFFSET) : 0,
     length: batch.lengthOf(0),
+    sha256: invalid ? batch.digestOf([0]) : '',
     id: ownCopy(id),
     type: ownCopy(type),
     lines,

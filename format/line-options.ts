@@ -47,6 +47,8 @@ export interface RecordPolicy {
   readonly mounts: ReadonlyMap<string, MountKeys>;
   /** Paths whose records are answered `ok` and written nowhere; `*` at the end matches any rest. */
   readonly unauditedPaths: readonly string[];
+  /** Whether records may have a type that only lines of the daemon itself have; otherwise it is hashed on every device. */
+  readonly ownTypes: boolean;
 }
 
 export const emptyRecordPolicy: RecordPolicy = Object.freeze({
@@ -55,4 +57,5 @@ export const emptyRecordPolicy: RecordPolicy = Object.freeze({
   auditedHeaders: new Map(),
   mounts: new Map(),
   unauditedPaths: [],
+  ownTypes: false,
 });

@@ -48,10 +48,12 @@ function writeUniform(writer: TableWriter, action: number): number {
   return state;
 }
 
-function writePaths(writer: TableWriter, { clearFields, hashFields }: RecordPolicy): number {
+function writePaths(writer: TableWriter, { clearFields, hashFields, ownTypes }: RecordPolicy): number {
   const states = pathStates([
     ...hashedPaths.map(([path, treatment]) => pathRule(path, treatment)),
-    ...readFields.map(([path, field]) => pathRule(path, null, field)),
+    ...readFields
+      .filter(([path]) => path !== 'type' || !ownTypes)
+      .map(([path, field]) => pathRule(path, null, field)),
     ...clearFields.map((path) => fieldRule(path, 'clear')),
     ...hashFields.map((path) => fieldRule(path, 'hash')),
   ]);

@@ -164,3 +164,10 @@ const RESPONSE = memory.data<u8>([0x72, 0x65, 0x73, 0x70, 0x6f, 0x6e, 0x73, 0x65
 export function isListResponse(): bool {
   return reads(operationAt, operationLength, LIST, 4) && reads(typeAt, typeLength, RESPONSE, 8);
 }
+
+const REFUSED = memory.data<u8>([0x72, 0x65, 0x66, 0x75, 0x73, 0x65, 0x64, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+
+/** Whether the type is that of lines which only the daemon itself writes, however it is spelt. */
+export function isOwnType(): bool {
+  return reads(typeAt, typeLength, REFUSED, 7);
+}

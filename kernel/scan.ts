@@ -11,6 +11,7 @@ import {
   FLAGS,
   ID_AT,
   ID_LENGTH,
+  LINE_AT,
   LINE_LENGTH,
   PLAN_END,
   RECORD_BYTES,
@@ -143,6 +144,7 @@ export function scan(length: usize, applyHeaders: bool): i32 {
       if (recordCount == place.recordLimit) return -1;
       const record = place.records + (recordCount as usize) * RECORD_BYTES;
       const status = scanRecord(at, lineEnd, record);
+      store<usize>(record, at, LINE_AT);
       store<usize>(record, lineEnd - at, LINE_LENGTH);
       store<u8>(place.statuses + (recordCount as usize), status);
       if (status == KEPT) keptCount++;

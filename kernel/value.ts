@@ -1,11 +1,12 @@
+import { plainEnd } from './escape';
 import { fail } from './fault';
-import { beginField, noteField } from './fields';
+import { beginField, isOwnType, noteField } from './fields';
 import { auditedHeaders } from './headers';
 import { escapedString, isListed, literal } from './leaves';
 import { clearKeys } from './mount';
 import { elements, endContainer, nested } from './nested';
 import { numberEnd } from './number';
-import { CLEAR } from './numbers/actions';
+import { CLEAR, HEADER } from './numbers/actions';
 import { COLON_EXPECTED, KEY_EXPECTED, SEPARATOR_EXPECTED } from './numbers/faults';
 import {
   LISTED_INFO,
@@ -13,6 +14,7 @@ import {
   REQUEST_DATA,
   REQUEST_HEADERS,
   RESPONSE_DATA,
+  TYPE,
   WRAPPING,
 } from './numbers/fields';
 import { LENGTH_BITS } from './numbers/limits';
@@ -171,6 +173,11 @@ function fieldValue(at: usize, c: u32, state: usize, field: u32, clear: bool, de
     return end;
   }
   const end = value(at, c, state, clear, depth);
-  if (c == QUOTE && end != 0) noteField(field, at + 1, end - at - 2);
+  if (c == QUOTE && end != 0) {
+    noteField(field, at + 1, end - at - 2);
+    // Hashed on every device, as some headers are: nobody else writes a line that says it.
+    if (field == TYPE && isOwnType())
+      addString(HEADER, at + 1, end - 1, plainEnd(at + 1, end - 1) != end - 1, false);
+  }
   return end;
 }

@@ -58,6 +58,7 @@ export class HttpExchange implements BudgetedReader {
     this.#session = new Session(
       shared,
       { replies: 'status', headers },
+      null,
       (replies) => this.#reply(replies),
       (error) => this.#failed(error),
     );

@@ -12,6 +12,10 @@ export interface RecordSink {
   records(chunks: readonly Buffer[], bytes: number, alone: boolean): void;
   /** In the place of a record that is over the limit. */
   tooLarge(): void;
+  /** Bytes of a record that was refused before its end, as they come and without the newline; they are wiped behind it. */
+  passedOver(bytes: Buffer): void;
+  /** That record has ended. */
+  passed(): void;
 }
 
 /**
@@ -46,8 +50,8 @@ export class RecordAssembler {
   /** Gives up the unfinished record and passes over the rest of it. Returns whether there was one. */
   skip(): boolean {
     if (this.#held.bytes === 0) return false;
-    this.#held.wipe();
     this.#mode = 'skipping';
+    this.#passOver(this.#held.take());
     return true;
   }
 
@@ -56,12 +60,14 @@ export class RecordAssembler {
     let rest = chunk;
     if (this.#mode !== 'taking') {
       const end = this.#mode === 'skipping' ? chunk.indexOf(newline) : -1;
+      if (this.#mode === 'skipping') this.#passOver([end === -1 ? chunk : chunk.subarray(0, end)]);
       if (end === -1) {
         chunk.fill(0);
         return;
       }
       this.#mode = 'taking';
-      chunk.fill(0, 0, end + 1);
+      this.#sink.passed();
+      chunk[end] = 0;
       rest = chunk.subarray(end + 1);
     }
     if (this.#held.bytes < this.#aloneBytes) {
@@ -97,6 +103,15 @@ export class RecordAssembler {
   end(): void {
     const { bytes } = this.#held;
     if (bytes > 0) this.#pass(this.#held.take(), bytes >= this.#aloneBytes);
+    if (this.#mode === 'skipping') this.#sink.passed();
+  }
+
+  #passOver(parts: readonly Buffer[]): void {
+    try {
+      for (const part of parts) this.#sink.passedOver(part);
+    } finally {
+      for (const part of parts) part.fill(0);
+    }
   }
 
   /** The unfinished record is nobody's, nor is anything that still comes. */
@@ -111,9 +126,16 @@ export class RecordAssembler {
     // One byte of grace: it may be the carriage return before the newline.
     if (this.#held.bytes <= this.#maxRecordBytes) return;
     if (this.#held.bytes === this.#maxRecordBytes + 1 && this.#held.last === carriageReturn) return;
-    this.#held.wipe();
     this.#mode = 'skipping';
-    this.#sink.tooLarge();
+    this.#refuse(this.#held.take());
+  }
+
+  #refuse(parts: readonly Buffer[]): void {
+    try {
+      this.#sink.tooLarge();
+    } finally {
+      this.#passOver(parts);
+    }
   }
 
   #pass(chunks: Buffer[], alone: boolean): void {
@@ -129,9 +151,9 @@ export class RecordAssembler {
       const end = whole.indexOf(newline, start) + 1;
       if (this.#recordBytes(whole, start, end) > this.#maxRecordBytes) {
         if (start > from) this.#pass([...this.#held.take(), whole.subarray(from, start)], false);
-        this.#held.wipe();
-        whole.fill(0, start, end);
-        this.#sink.tooLarge();
+        this.#refuse([...this.#held.take(), whole.subarray(start, end - 1)]);
+        this.#sink.passed();
+        whole[end - 1] = 0;
         from = end;
       }
       start = end;

@@ -10,6 +10,8 @@ import { type Refusal, refusals } from './refusals.ts';
 import type { Reply } from './replies.ts';
 import { type Place, ReplyOrder } from './reply-order.ts';
 import { ScanTurns } from './scan-turns.ts';
+import { UnfinishedRecord } from './unfinished-record.ts';
+import { type RefusalLog, UntoldRefusals } from './untold-refusals.ts';
 
 /**
  * One sender: bytes in, one reply a record out, in order. Knows nothing of sockets, so that the simulator runs the
@@ -19,19 +21,24 @@ export class Session {
   readonly #shared: IngestSettings;
   readonly #listener: Pick<StreamListenerConfig, 'replies' | 'headers'>;
   readonly #assembler: RecordAssembler;
+  readonly #unfinished: UnfinishedRecord;
   readonly #turns: ScanTurns;
   readonly #order: ReplyOrder;
+  readonly #untold: UntoldRefusals | null;
   readonly #fail: (error: unknown) => void;
   #records = 0;
-  #unfinished: { readonly begun: number; readonly since: number } | null = null;
   /** Of `bytesInFlight`, what is this sender's. */
   #undecidedBytes = 0;
   #state: 'serving' | 'failed' = 'serving';
 
-  /** `reply` takes the replies that are due, none when only more may be read than before; `fail` is called once when no more will come, because of a defect. */
+  /**
+   * `reply` takes the replies that are due, none when only more may be read than before; `fail` is called once when no
+   * more will come, because of a defect. With `refusalLog` what is refused is recorded: the sender cannot be told.
+   */
   constructor(
     shared: IngestSettings,
     listener: Pick<StreamListenerConfig, 'replies' | 'headers'>,
+    refusalLog: RefusalLog | null,
     reply: (replies: readonly Reply[]) => void,
     fail: (error: unknown) => void,
   ) {
@@ -39,14 +46,22 @@ export class Session {
     this.#listener = listener;
     this.#fail = fail;
     this.#order = new ReplyOrder(reply);
+    this.#untold = refusalLog === null ? null : new UntoldRefusals(shared, this.#order, refusalLog);
     this.#turns = new ScanTurns(shared, listener.headers, {
       rested: () => reply([]),
       failed: (error) => this.#failed(error),
     });
     this.#assembler = new RecordAssembler(shared.limits.maxRecordBytes, shared.large.aloneBytes, {
       records: (chunks, bytes, alone) => this.#take(chunks, bytes, alone),
-      tooLarge: () => this.#refuse(refusals.too_large(shared.limits.maxRecordBytes)),
+      tooLarge: () => {
+        const refusal = refusals.too_large(shared.limits.maxRecordBytes);
+        this.#untold?.begin(refusal);
+        this.#refuse(refusal);
+      },
+      passedOver: (part) => this.#untold?.add(part),
+      passed: () => this.#untold?.end(),
     });
+    this.#unfinished = new UnfinishedRecord(this.#assembler, shared.clock);
   }
 
   /** Records read since the start. */
@@ -84,19 +99,14 @@ export class Session {
 
   /** When the record that has not ended began to come, in monotonic milliseconds; `null` when there is none. */
   get unfinishedSince(): number | null {
-    return this.#unfinished?.since ?? null;
+    return this.#unfinished.since;
   }
 
   /** Answers the record that has not ended, and passes over the rest of it. */
   refuseUnfinished(refusal: Refusal): void {
+    if (this.#assembler.heldBytes > 0) this.#untold?.begin(refusal);
     if (this.#assembler.skip()) this.#refuse(refusal);
-    this.#noteUnfinished();
-  }
-
-  #noteUnfinished(): void {
-    const { heldBytes, begun } = this.#assembler;
-    if (heldBytes === 0) this.#unfinished = null;
-    else if (this.#unfinished?.begun !== begun) this.#unfinished = { begun, since: this.#shared.clock.now() };
+    this.#unfinished.note();
   }
 
   /** Takes the chunk over and wipes it. */
@@ -104,7 +114,7 @@ export class Session {
     this.#shared.counters.bytes += chunk.length;
     try {
       this.#assembler.push(chunk);
-      this.#noteUnfinished();
+      this.#unfinished.note();
     } catch (error) {
       wipe([chunk]);
       this.#failed(error);
@@ -154,6 +164,7 @@ export class Session {
       if (this.#state === 'failed') return;
       if (typeof found === 'string') {
         this.#countInFlight(-place.bytes);
+        this.#untold?.lost(refusals[found](), place.bytes);
         this.#refuseAt(place, refusals[found]());
       } else if (found.records === 0) {
         this.#countInFlight(-place.bytes);
@@ -169,6 +180,7 @@ export class Session {
   #examine(place: Place, scanned: ScannedBatch): Findings {
     const { records } = scanned;
     const findings = findingsOf(place, scanned, this.#listener.replies === 'devices');
+    this.#untold?.scanned(findings.invalid, scanned);
     this.#count(place, records);
     this.#shared.counters.unaudited += records - scanned.kept - findings.invalid.size;
     return findings;

@@ -7,9 +7,11 @@ import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { ClientConnection } from './client-connection.ts';
 import { connectionBounds } from './connection-bounds.ts';
 import type { IngestSettings } from './ingest-settings.ts';
+import { RefusalWarning } from './refusal-warning.ts';
 import { Session } from './session.ts';
 import type { SharedBounds } from './shared-bounds.ts';
 import { SilentConnection } from './silent-connection.ts';
+import type { RefusalLog } from './untold-refusals.ts';
 import { acceptWaiting } from './waiting-clients.ts';
 
 /** A UNIX stream socket that takes records: accepts clients, and ends them when the daemon stops. */
@@ -23,6 +25,7 @@ export class StreamListener {
   readonly #connections = new Set<ClientConnection | SilentConnection>();
   /** Log a full house once, not once a client. */
   #full = false;
+  readonly #refusals: RefusalLog;
   #door: 'open' | 'closing' = 'open';
 
   private constructor(
@@ -37,6 +40,8 @@ export class StreamListener {
     this.#together = together;
     this.#log = log;
     this.#socket = socket;
+    const warning = new RefusalWarning(config.path, shared.clock, log);
+    this.#refusals = { listener: config.path, warning };
     // Half open: a client may end its input and still read the replies that are due.
     this.#server = net.createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
@@ -92,13 +97,13 @@ export class StreamListener {
       return new SilentConnection({
         ...parts,
         shutInput: () => shutInput(client),
-        openDoor: (decided, fail) => new Session(this.#shared, config, decided, fail),
+        openDoor: (decided, fail) => new Session(this.#shared, config, this.#refusals, decided, fail),
       });
     }
     return new ClientConnection({
       ...parts,
       replies: config.replies,
-      openDoor: (reply, fail) => new Session(this.#shared, config, reply, fail),
+      openDoor: (reply, fail) => new Session(this.#shared, config, null, reply, fail),
     });
   }
 
@@ -130,6 +135,7 @@ export class StreamListener {
   /** Answers what was read from every client and closes them; resolves when all are gone. */
   async stop(): Promise<void> {
     await Promise.all([...this.#connections].map((connection) => connection.stop()));
+    this.#refusals.warning.end();
   }
 
   /** Ends clients that are still there, answered or not. */

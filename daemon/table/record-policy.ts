@@ -16,6 +16,7 @@ export function recordPolicy(config: Config, stored: StoredTable): RecordPolicy 
     clearFields: config.clearFields,
     hashFields: config.hashFields,
     unauditedPaths: config.unauditedPaths,
+    ownTypes: false,
     auditedHeaders: new Map([...stored.headers, ...config.auditedHeaders]),
     mounts: new Map([...wholeMounts(stored.mounts), ...config.mounts]),
   };

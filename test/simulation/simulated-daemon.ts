@@ -255,7 +255,7 @@ export class SimulatedDaemon {
 
   openSession(replies: Replies, tell: Tell, fail: (error: unknown) => void, heard: Heard = deaf): RecordDoor {
     const ingest = overheard(this.#ingest, heard);
-    const open: OpenSession = (told) => new Session(ingest, { replies, headers: 'apply' }, told, fail);
+    const open: OpenSession = (told) => new Session(ingest, { replies, headers: 'apply' }, null, told, fail);
     return this.#sabotage.session?.(open, tell, this.#clock) ?? open(tell);
   }
 

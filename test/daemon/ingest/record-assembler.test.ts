@@ -7,9 +7,10 @@ const limit = 20;
 /** No record of these tests is so large. */
 const ample = 1_000_000_000;
 
-/** What comes out of the chunks: records without their line ends, `null` for one that is too large. */
-function assemble(chunks: readonly Buffer[], aloneBytes = ample): (string | null)[] {
-  const records: (string | null)[] = [];
+/** What comes out of the chunks: records without their line ends; one that is too large behind a mark. */
+function assemble(chunks: readonly Buffer[], aloneBytes = ample): string[] {
+  const records: string[] = [];
+  let tooLarge: string | null = null;
   const assembler = new RecordAssembler(limit, aloneBytes, {
     records(parts, bytes, alone) {
       const text = Buffer.concat(parts).toString('latin1');
@@ -19,21 +20,33 @@ function assemble(chunks: readonly Buffer[], aloneBytes = ample): (string | null
       // The last of them is empty unless the input ended without a newline.
       if (records.at(-1) === '') records.pop();
     },
-    tooLarge: () => records.push(null),
+    tooLarge() {
+      assert.equal(tooLarge, null);
+      tooLarge = '';
+    },
+    passedOver(part) {
+      assert.notEqual(tooLarge, null);
+      tooLarge += part.toString('latin1');
+    },
+    passed() {
+      records.push(`too large: ${tooLarge?.replace(/\r$/, '')}`);
+      tooLarge = null;
+    },
   });
   for (const chunk of chunks) assembler.push(chunk);
   assembler.end();
   assert.equal(assembler.heldBytes, 0);
+  assert.equal(tooLarge, null);
   return records.filter((record) => record !== '');
 }
 
 /** The same by cutting the whole text at its newlines. */
-function plainly(text: string): (string | null)[] {
+function plainly(text: string): string[] {
   return text
     .split('\n')
     .map((line) => line.replace(/\r$/, ''))
     .filter((line) => line !== '')
-    .map((line) => (line.length > limit ? null : line));
+    .map((line) => (line.length > limit ? `too large: ${line}` : line));
 }
 
 function cut(text: string, places: readonly number[]): Buffer[] {
@@ -71,10 +84,12 @@ test('records around one that is too large are passed on together, in order', ()
   const assembler = new RecordAssembler(limit, ample, {
     records: (parts) => passed.push(Buffer.concat(parts).toString()),
     tooLarge: () => passed.push('too large'),
+    passedOver: (part) => passed.push(part.toString()),
+    passed: () => passed.push('its end'),
   });
   assembler.push(Buffer.from('a'));
   assembler.push(Buffer.from(`b\nc\n${'x'.repeat(30)}\nd\ne\nf`));
-  assert.deepEqual(passed, ['ab\nc\n', 'too large', 'd\ne\n']);
+  assert.deepEqual(passed, ['ab\nc\n', 'too large', 'x'.repeat(30), 'its end', 'd\ne\n']);
 });
 
 test('a record of which much was held is passed on alone, and those behind it together', () => {
@@ -82,6 +97,8 @@ test('a record of which much was held is passed on alone, and those behind it to
   const assembler = new RecordAssembler(limit, 4, {
     records: (parts, _bytes, alone) => passed.push([Buffer.concat(parts).toString(), alone]),
     tooLarge: () => {},
+    passedOver: () => {},
+    passed: () => {},
   });
   for (const chunk of ['abc', 'd\ne\nfghi', 'j\nk\nl\n', 'mnop']) assembler.push(Buffer.from(chunk));
   assembler.end();
@@ -100,6 +117,8 @@ class SlowSink {
     this.chunks.push(...chunks);
   };
   readonly tooLarge = (): void => {};
+  readonly passedOver = (): void => {};
+  readonly passed = (): void => {};
 
   get text(): string {
     return Buffer.concat(this.chunks).toString();
@@ -204,4 +223,33 @@ test('the end of a read does not keep the whole read in memory', () => {
   assembler.push(Buffer.from('\n'));
   assert.equal(sink.text, `${'b'.repeat(17_000)}\n`);
   assert.ok(sink.chunks[0]!.buffer.byteLength < 20_000);
+});
+
+test('a record that is given up is passed over to its end, and wiped although the sink throws', () => {
+  const parts: string[] = [];
+  const assembler = new RecordAssembler(limit, ample, {
+    records: () => {},
+    tooLarge: () => {},
+    passedOver: (part) => parts.push(part.toString()),
+    passed: () => parts.push('its end'),
+  });
+  assembler.push(Buffer.from('abc'));
+  assert.equal(assembler.skip(), true);
+  assembler.push(Buffer.from('de'));
+  assembler.push(Buffer.from('f'));
+  assembler.end();
+  assert.deepEqual(parts, ['abc', 'de', 'f', 'its end']);
+
+  const thrower = (): never => {
+    throw new Error('planted');
+  };
+  const broken = new RecordAssembler(limit, ample, {
+    records: () => {},
+    tooLarge: thrower,
+    passedOver: thrower,
+    passed: () => {},
+  });
+  const secret = Buffer.from('s.secret'.repeat(5));
+  assert.throws(() => broken.push(secret), /planted/);
+  assert.ok(areWiped([secret]));
 });
