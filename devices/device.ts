@@ -113,7 +113,8 @@ export interface DeviceSettings {
   readonly path: string;
   /**
    * Called when a connection ends on its own, once per connection, also in the midst of a `write` (before it settles),
-   * and when it is closed before the peer is known to have all; also when a file is gone and cannot be made anew.
+   * and when it is closed, or given up on abort, before the peer is known to have all; also when a file is gone and cannot be
+   * made anew.
    */
   readonly onLost: (scope: LostScope | LostLines, failure: DeviceFailure) => void;
   /** Called when the device can go on, but somebody should look: once until that is over. */

@@ -213,7 +213,6 @@ export class DeviceWriter {
       if (state.timedOut) events.onTimeout();
     }
     if (!isStalled(state, now)) return;
-    if (state.kind === 'writing') state.lost = 'all';
     // Ends the device's call under way; where the operating system cannot, it goes on waiting and nobody hears the next.
     this.#abort.abort();
     this.#abort = new AbortController();

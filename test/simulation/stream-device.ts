@@ -133,9 +133,11 @@ export class StreamDevice implements SimulatedDevice {
   }
 
   #abandon(): void {
+    const failure = new DeviceFailure('aborted', 'Cannot write: given up');
     this.#connection?.leave(this.#random.chance(0.5));
     this.#connection = null;
-    this.#settleRest(new DeviceFailure('aborted', 'Cannot write: given up'));
+    this.#onLost('all', failure);
+    this.#settleRest(failure);
   }
 
   async close(): Promise<void> {

@@ -321,6 +321,21 @@ test('a device that held for ten seconds is tried again after the shortest pause
   assert.ok(under.world.clock.now() - began <= 101);
 });
 
+test('of a write that is given up on a connection that stays, what was taken is not sent again', async () => {
+  const under = await WriterUnderTest.open(10_000);
+  under.send(3);
+  await under.pass(200_000);
+  under.writer.check(1_000);
+  assert.equal(under.device.aborted, true);
+  under.heard();
+  under.device.wrote({ settled: 2, failure: failure('aborted') });
+  await under.passPause();
+  assert.deepEqual(under.heard('resent'), []);
+  under.device.succeed();
+  await under.pass();
+  assert.deepEqual(under.device.writes, [[0, 1, 2], [2]]);
+});
+
 test('a large write is given a second more for each 10 kB before it is given up', async () => {
   const under = await WriterUnderTest.open(2_000_000);
   under.send(1, 1_000_000);
@@ -330,6 +345,7 @@ test('a large write is given a second more for each 10 kB before it is given up'
   await under.pass(1);
   under.writer.check(1_000);
   assert.equal(under.device.aborted, true);
+  under.device.lose('all');
   under.device.wrote({ settled: 1, failure: failure('aborted') });
   await under.pass(200);
   under.device.succeed();
