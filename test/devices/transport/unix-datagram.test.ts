@@ -154,8 +154,15 @@ test('records that a receiver had not read when it ended are with the next one, 
     for (let left = count; left > 0; left--) client.send(numberedRecord(sent++));
     await client.replied(sent);
   };
+  const allArrived = (): Promise<void> =>
+    waitFor('every record that was acknowledged is there', () => {
+      const arrived = new Set(recordNumbers(peer.received()));
+      return client.replies.every(({ ok }, number) => !ok || arrived.has(number));
+    });
   for (let round = 0; round < 2; round++) {
     await send(20);
+    // Its queue is empty, and holds the six that follow.
+    await allArrived();
     peer.pause();
     await send(6);
     await peer.stop();
@@ -165,9 +172,6 @@ test('records that a receiver had not read when it ended are with the next one, 
     await peer.start();
     peer.resume();
     await client.replied(sent);
-    await waitFor('every record that was acknowledged is there', () => {
-      const arrived = new Set(recordNumbers(peer.received()));
-      return client.replies.every(({ ok }, number) => !ok || arrived.has(number));
-    });
+    await allArrived();
   }
 });
