@@ -1,3 +1,4 @@
+import { recordId } from '../../format/record-id.ts';
 import { HeldBytes } from './held-bytes.ts';
 
 const newline = 0x0a;
@@ -10,8 +11,8 @@ export interface RecordSink {
    * The chunks are the sink's from now on: it wipes them once they are scanned. `alone`: it is one record, a large one.
    */
   records(chunks: readonly Buffer[], bytes: number, alone: boolean): void;
-  /** In the place of a record that is over the limit. */
-  tooLarge(): void;
+  /** In the place of a record that is over the limit. `id`: its `request.id`, or empty where that cannot be read. */
+  tooLarge(id: string): void;
   /** Bytes of a record that was refused before its end, as they come and without the newline; they are wiped behind it. */
   passedOver(bytes: Buffer): void;
   /** That record has ended. */
@@ -132,7 +133,7 @@ export class RecordAssembler {
 
   #refuse(parts: readonly Buffer[]): void {
     try {
-      this.#sink.tooLarge();
+      this.#sink.tooLarge(recordId(parts));
     } finally {
       this.#passOver(parts);
     }

@@ -1,7 +1,9 @@
+import { visible } from '../../config/visible-text.ts';
+
 /** Why a record is refused: what its client is told, and the status of an HTTP answer. */
 export interface Refusal {
   readonly code: RefusalCode;
-  /** May be shown to anyone: quotes nothing of the record. */
+  /** May be shown to anyone: quotes nothing of the record but its id. */
   readonly message: string;
 }
 
@@ -47,8 +49,11 @@ function refusal(code: RefusalCode, message: string): Refusal {
 export const refusals = {
   invalid_record: (problem: string, atByte: number): Refusal =>
     refusal('invalid_record', `${problem} at byte ${atByte}`),
-  too_large: (limitBytes: number): Refusal =>
-    refusal('too_large', `record is longer than max_record_bytes (${limitBytes})`),
+  too_large: (limitBytes: number, id: string): Refusal =>
+    refusal(
+      'too_large',
+      `${id === '' ? 'record' : `record "${visible(id)}"`} is longer than max_record_bytes (${limitBytes})`,
+    ),
   not_recorded: (explanation: string): Refusal => refusal('not_recorded', explanation),
   /** The thread that made the lines of a large record has died. */
   thread_lost: (): Refusal => refusal('not_recorded', 'the record could not be formatted: send it again'),

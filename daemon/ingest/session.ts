@@ -53,8 +53,8 @@ export class Session {
     });
     this.#assembler = new RecordAssembler(shared.limits.maxRecordBytes, shared.large.aloneBytes, {
       records: (chunks, bytes, alone) => this.#take(chunks, bytes, alone),
-      tooLarge: () => {
-        const refusal = refusals.too_large(shared.limits.maxRecordBytes);
+      tooLarge: (id) => {
+        const refusal = refusals.too_large(shared.limits.maxRecordBytes, id);
         this.#untold?.begin(refusal);
         this.#refuse(refusal);
       },

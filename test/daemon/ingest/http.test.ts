@@ -89,6 +89,10 @@ test('the worst record decides the status, and each has its reply', async (t) =>
   ]);
   assert.equal((await client.post(`${invalid}${records(5, 1)}`)).status, 400);
   assert.equal((await client.post(tooLarge)).status, 413);
+  const named = JSON.stringify({ request: { id: 'id-\u001b7', data: 's.secret'.repeat(1000) } });
+  assert.deepEqual((await client.post(named)).answer!.errors, [
+    'record "id-\\u001b7" is longer than max_record_bytes (4096)',
+  ]);
   assert.doesNotMatch(JSON.stringify(mixed) + daemon.log, /secret/);
   assert.deepEqual(recordNumbers(daemon.lines('audit.log')), [1, 2, 3, 4, 5]);
 });

@@ -92,6 +92,22 @@ test('records around one that is too large are passed on together, in order', ()
   assert.deepEqual(passed, ['ab\nc\n', 'too large', 'x'.repeat(30), 'its end', 'd\ne\n']);
 });
 
+test('a record that is too large is told with its id, wherever it was cut', () => {
+  const line = `{"type":"request","request":{"id":"seven"},"more":"${'x'.repeat(100)}"}`;
+  for (let at = 1; at < line.length; at++) {
+    const told: string[] = [];
+    const assembler = new RecordAssembler(50, ample, {
+      records: () => {},
+      tooLarge: (id) => told.push(id),
+      passedOver: () => {},
+      passed: () => {},
+    });
+    assembler.push(Buffer.from(`{}\n${line.slice(0, at)}`));
+    assembler.push(Buffer.from(`${line.slice(at)}\n{}\n`));
+    assert.deepEqual(told, ['seven'], String(at));
+  }
+});
+
 test('a record of which much was held is passed on alone, and those behind it together', () => {
   const passed: [string, boolean][] = [];
   const assembler = new RecordAssembler(limit, 4, {

@@ -99,7 +99,7 @@ test('the bytes of a refusal are made once, and no more refusals are remembered 
 test('each code has its text and its status', () => {
   const told = {
     invalid_record: bad,
-    too_large: refusals.too_large(4096),
+    too_large: refusals.too_large(4096, ''),
     not_recorded: refusals.not_recorded('file/ is blocked'),
     no_device: refusals.no_device(),
     stopping: refusals.stopping(),
@@ -114,7 +114,7 @@ test('each code has its text and its status', () => {
 });
 
 test('an HTTP answer has the status of the worst record, each message once, and a reply a record', () => {
-  const large = refusals.too_large(4096);
+  const large = refusals.too_large(4096, '');
   const answer = recordsAnswer(
     [ok(2), { kind: 'refused', records: 2, refusal: large }, { kind: 'refused', records: 1, refusal: bad }],
     null,
