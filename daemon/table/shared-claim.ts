@@ -27,6 +27,8 @@ export function sharedBy(
   holder: Claimant,
 ): string | null {
   const [one, other] = [mine.claim, theirs.claim];
+  // Where devices connect to is their own to share.
+  if (other.kind === 'port' || other.kind === 'peer') return null;
   const same = leadsToSame(mine.place, theirs.place);
   switch (one.kind) {
     case 'stdout':
@@ -36,6 +38,8 @@ export function sharedBy(
       if (other.kind === 'read') return `the standard output is a file that ${nameOf(holder)} reads`;
       return other.kind === 'own file' ? `the standard output is ${nameOf(holder)}` : null;
     case 'file':
+      // Each device meets each other one here: nothing is made for the pair.
+      if (other.kind === 'file') return sharedByFiles(one.path, mine, other.path, theirs, same, holder);
       return sharedByFile(one.path, mine.place!, { ...theirs, device, holder, same });
     case 'read':
       return sharedByReader(one.path, mine.place!, { ...theirs, device, holder, same });
@@ -54,16 +58,25 @@ export function sharedBy(
   }
 }
 
+function sharedByFiles(
+  at: string,
+  { place: mine }: Placed,
+  its: string,
+  { place: theirs }: Placed,
+  same: boolean,
+  holder: Claimant,
+): string | null {
+  if (same) return `file "${at}" is that of ${nameOf(holder)}`;
+  if (rotatesTo(theirs!, mine!)) {
+    return `file "${at}" has a name that a rotation gives to file "${its}" of ${nameOf(holder)}`;
+  }
+  if (!rotatesTo(mine!, theirs!)) return null;
+  return `a rotation of file "${at}" gives it the name of file "${its}" of ${nameOf(holder)}`;
+}
+
 function sharedByFile(at: string, mine: Place, theirs: Other): string | null {
-  const { claim, place, holder, same } = theirs;
+  const { claim, holder, same } = theirs;
   switch (claim.kind) {
-    case 'file':
-      if (same) return `file "${at}" is that of ${nameOf(holder)}`;
-      if (rotatesTo(place!, mine)) {
-        return `file "${at}" has a name that a rotation gives to file "${claim.path}" of ${nameOf(holder)}`;
-      }
-      if (!rotatesTo(mine, place!)) return null;
-      return `a rotation of file "${at}" gives it the name of file "${claim.path}" of ${nameOf(holder)}`;
     case 'read':
       return same ? `file "${at}" is one that ${nameOf(holder)} reads` : null;
     case 'stdout':
