@@ -4,9 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { completedShells, completionScripts } from '../../cli/completion-scripts.ts';
+import { completionWords } from '../../cli/completion-words.ts';
 import { Salts } from '../../daemon/state/salts.ts';
 import { openStateDirectory } from '../../daemon/state/state-directory.ts';
 import { command, DaemonProcess, fileDevice } from '../support/daemon-process.ts';
+import { configurationIn, startInProcess } from '../support/in-process-daemon.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { runCommand } from './command.ts';
 
@@ -75,27 +77,27 @@ test('devices and headers are those of the daemon that the words name, and none 
 
 test('salt destroy is completed with the devices that are gone, whether the daemon runs or not', async (t) => {
   const folder = temporaryDirectory(t);
-  const devices = { 'file/': fileDevice };
   const gone = { 'site/old/': { ...fileDevice, options: { file_path: 'FOLDER/old.log' } } };
-  const daemon = await DaemonProcess.start(t, folder, { devices: { ...devices, ...gone } });
-  assert.deepEqual(await found(t, 'salt', 'destroy', '--config', daemon.configFile, ''), []);
-  await daemon.kill();
-  daemon.configure({ devices });
-  const everyWay = async (...ways: readonly string[][]): Promise<void> => {
-    for (const way of ways) {
-      assert.deepEqual(await found(t, 'salt', 'destroy', ...way, ''), ['site/old/'], way.join(' '));
-    }
-  };
-  await everyWay(['-c', daemon.configFile]);
-  await daemon.run();
-  await everyWay(
-    ['-c', daemon.configFile],
+  const devices = { 'file/': fileDevice };
+  const config = path.join(folder, 'config.yaml');
+  const completed = (...words: string[]) => completionWords(['salt', 'destroy', ...words, '']);
+  const before = startInProcess(t, await configurationIn(folder, { devices: { ...devices, ...gone } }));
+  await before.daemon.started;
+  assert.deepEqual(await completed('--config', config), []);
+  await before.daemon.stop();
+  const without = await configurationIn(folder, { devices });
+  assert.deepEqual(await completed('-c', config), ['site/old/']);
+  await startInProcess(t, without).daemon.started;
+  for (const way of [
+    ['-c', config],
     ['-s', path.join(folder, 'admin.sock')],
-    ['--yes', '-c', daemon.configFile],
-  );
-  assert.deepEqual(await found(t, 'salt', 'destroy', '-c', path.join(folder, 'none.yaml'), ''), []);
-  assert.deepEqual((await found(t, 'salt', '')).sort(), ['destroy', 'list']);
-  assert.deepEqual(await found(t, 'salt', 'destroy', '-c', ''), [], 'a file');
+    ['--yes', '-c', config],
+  ]) {
+    assert.deepEqual(await completed(...way), ['site/old/'], way.join(' '));
+  }
+  assert.deepEqual(await completed('-c', path.join(folder, 'none.yaml')), []);
+  assert.deepEqual(await completed('-c'), [], 'a file');
+  assert.deepEqual(await completionWords(['salt', '']), null, 'yargs knows what there is below it');
 });
 
 test('a script is printed for each shell, by its name or by $SHELL', async (t) => {

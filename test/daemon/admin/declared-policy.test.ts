@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { DaemonProcess, fileDevice } from '../../support/daemon-process.ts';
+import { type ConfigOverrides, fileDevice } from '../../support/daemon-process.ts';
+import { configurationIn, startInProcess } from '../../support/in-process-daemon.ts';
 import { RecordClient } from '../../support/record-client.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
-import { waitFor } from '../../support/wait-for.ts';
 import { type AdminReply, callAdmin } from './admin-client.ts';
 
 const declared = {
@@ -15,29 +16,38 @@ const declared = {
 const requestKeys = (...keys: string[]): unknown => ({ audit_non_hmac_request_keys: keys });
 
 interface Running {
-  readonly daemon: DaemonProcess;
+  readonly configFile: string;
   call(method: string, target: string, body?: unknown): Promise<AdminReply>;
-  reload(overrides: Record<string, unknown>): Promise<string>;
+  /** Reloads, or starts anew; resolves with what was logged of it. */
+  reload(overrides: ConfigOverrides): Promise<string>;
+  restart(overrides: ConfigOverrides): Promise<string>;
   /** How a record's header, and the key `password` of its mount, are written now. */
   written(): Promise<{ readonly header: string; readonly key: string }>;
 }
 
-async function start(t: TestContext, overrides: Record<string, unknown>): Promise<Running> {
+async function start(t: TestContext, overrides: ConfigOverrides): Promise<Running> {
   const folder = temporaryDirectory(t);
-  const daemon = await DaemonProcess.start(t, folder, { devices: { 'file/': fileDevice }, ...overrides });
   const socketPath = path.join(folder, 'admin.sock');
+  const configured = (now: ConfigOverrides) =>
+    configurationIn(folder, { devices: { 'file/': fileDevice }, ...now });
+  let running = startInProcess(t, await configured(overrides), { speed: 1 });
+  await running.daemon.started;
   return {
-    daemon,
+    configFile: path.join(folder, 'config.yaml'),
     call: (method, target, body) => callAdmin({ socketPath }, method, `/v1/sys/${target}`, body),
     async reload(now) {
-      daemon.configure({ devices: { 'file/': fileDevice }, ...now });
-      const before = daemon.log.length;
-      daemon.signal('SIGHUP');
-      await waitFor('the reload is over', () => / (re|not re)loaded/.test(daemon.log.slice(before)));
-      return daemon.log.slice(before);
+      const before = running.log.length;
+      await running.daemon.reload(await configured(now));
+      return running.log.slice(before).join('\n');
+    },
+    async restart(now) {
+      await running.daemon.stop();
+      running = startInProcess(t, await configured(now), { speed: 1 });
+      await running.daemon.started;
+      return running.log.join('\n');
     },
     async written() {
-      const client = await RecordClient.connect(t, daemon.socketPath);
+      const client = await RecordClient.connect(t, path.join(folder, 'ingest.sock'));
       const request = {
         headers: { 'X-Secret': ['open'] },
         mount_point: 'secret/',
@@ -45,20 +55,22 @@ async function start(t: TestContext, overrides: Record<string, unknown>): Promis
       };
       client.send(JSON.stringify({ type: 'request', request }));
       assert.deepEqual(await client.replied(1), [{ ok: true }]);
-      const line = JSON.parse(daemon.lines('audit.log').at(-1)!);
+      client.socket.destroy();
+      const lines = readFileSync(path.join(folder, 'audit.log'), 'utf8').trimEnd().split('\n');
+      const line = JSON.parse(lines.at(-1)!);
       return { header: line.request.headers['x-secret'][0], key: line.request.data.password };
     },
   };
 }
 
 test('what the configuration file says of a header or a mount is not overridden through the API', async (t) => {
-  const { daemon, call, written } = await start(t, declared);
+  const { configFile, call, written } = await start(t, declared);
   const refused = async (method: string, target: string, key: string, body?: unknown): Promise<void> => {
     const reply = await call(method, target, body);
     assert.equal(reply.status, 400, `${method} ${target}: ${reply.text}`);
     const message = reply.body.errors[0];
     assert.match(message, / is declared in the configuration file: /);
-    assert.ok(message.includes(daemon.configFile) && message.includes(`"${key}"`), message);
+    assert.ok(message.includes(configFile) && message.includes(`"${key}"`), message);
   };
   const headers = 'config/auditing/request-headers';
   await refused('PUT', `${headers}/X-SECRET`, 'audited_headers.x-secret', { hmac: false });
@@ -84,7 +96,7 @@ test('what the configuration file says of a header or a mount is not overridden 
 });
 
 test('what was set through the API and contradicts the configuration file is not in force, and the log says so', async (t) => {
-  const { daemon, call, reload, written } = await start(t, {});
+  const { configFile, call, reload, restart, written } = await start(t, {});
   const open = { header: 'open', key: 'open' };
   await call('PUT', 'config/auditing/request-headers/x-secret', { hmac: false });
   await call('PUT', 'config/auditing/request-headers/x-same', { hmac: true });
@@ -100,8 +112,8 @@ test('what was set through the API and contradicts the configuration file is not
   const isClosed = async (log: string): Promise<void> => {
     assert.equal(warnings(log).length, 1, log);
     const [warning = ''] = warnings(log);
-    assert.match(warning, /warn.*audited_headers\.x-secret.*mounts\.secret\//);
-    assert.ok(warning.includes(daemon.configFile), warning);
+    assert.match(warning, /^warn.*audited_headers\.x-secret.*mounts\.secret\//);
+    assert.ok(warning.includes(configFile), warning);
     assert.doesNotMatch(warning, /same/);
     const { header, key } = await written();
     assert.match(header, /^hmac-sha256:/);
@@ -115,10 +127,7 @@ test('what was set through the API and contradicts the configuration file is not
   // A change of something else keeps to the file, too.
   assert.equal((await call('PUT', 'config/auditing/request-headers/x-new', { hmac: true })).status, 204);
   assert.match((await written()).header, /^hmac-sha256:/);
-  assert.equal(await daemon.stop(), 0);
-  const before = daemon.log.length;
-  await daemon.run();
-  await isClosed(daemon.log.slice(before));
+  await isClosed(await restart(closed));
 
   assert.deepEqual(warnings(await reload({})), []);
   assert.deepEqual(await written(), open);
