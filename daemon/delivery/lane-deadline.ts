@@ -28,14 +28,13 @@ export class LaneDeadline {
 
   /** For how long the oldest record has waited; 0 when none does. */
   get waitedMs(): number {
-    const { queue, writeTimeoutMs } = this.#parts;
+    const { clock, queue, writeTimeoutMs } = this.#parts;
     this.#lost.notice(2 * writeTimeoutMs);
-    return queue.oldestArrival === null ? 0 : this.#waitedMs(queue.oldestArrival);
+    return queue.oldestArrival === null ? 0 : this.#waitedMs(queue.oldestArrival, clock.now());
   }
 
-  #waitedMs(arrival: number): number {
-    const { clock, writeTimeoutMs } = this.#parts;
-    return clock.now() - arrival - this.#lost.since(arrival, writeTimeoutMs);
+  #waitedMs(arrival: number, now: number): number {
+    return now - arrival - this.#lost.since(arrival, this.#parts.writeTimeoutMs);
   }
 
   /** One timer, for the oldest record that can still be in time: its successors cannot be late before it. */
@@ -44,7 +43,7 @@ export class LaneDeadline {
     if (this.#cancel !== null || writeTimeoutMs === 0) return;
     const oldest = queue.oldestPunctual;
     if (oldest === null) return;
-    const ms = Math.min(beatMs, Math.max(0, writeTimeoutMs - this.#waitedMs(oldest)));
+    const ms = Math.min(beatMs, Math.max(0, writeTimeoutMs - this.#waitedMs(oldest, clock.now())));
     this.#lost.expect(clock.now() + ms);
     this.#cancel = clock.setTimer(ms, () => {
       this.#cancel = null;
@@ -55,12 +54,14 @@ export class LaneDeadline {
   }
 
   #look(): void {
-    const { queue, writeTimeoutMs, onLook, onLate } = this.#parts;
+    const { clock, queue, writeTimeoutMs, onLook, onLate } = this.#parts;
     this.#lost.notice(2 * writeTimeoutMs);
+    // Before the look: what is late now must not be less so to whoever looks.
+    const now = clock.now();
     onLook();
     for (;;) {
       const oldest = queue.oldestPunctual;
-      if (oldest === null || this.#waitedMs(oldest) < writeTimeoutMs) return;
+      if (oldest === null || this.#waitedMs(oldest, now) < writeTimeoutMs) return;
       onLate(queue.expire(oldest));
     }
   }

@@ -29,11 +29,16 @@ export interface ServerCertificate {
 /**
  * Who bounds the connections.
  * `own`: of one too many, the one that has waited longest for its client is closed in its place;
- * `callers`: `admit` hears of each before its first byte, behind the parser, and closes those it does not want.
+ * `callers`: `admit` hears of each before its first byte, behind the parser, and closes those it does not want; `began`
+ * hears of each request whose headers are there.
  */
 export type ConnectionBound =
   | { readonly kind: 'own'; readonly most: number }
-  | { readonly kind: 'callers'; readonly admit: (socket: Socket) => void };
+  | {
+      readonly kind: 'callers';
+      readonly admit: (socket: Socket) => void;
+      readonly began: (request: http.IncomingMessage, response: http.ServerResponse) => void;
+    };
 
 export interface HttpServerOptions {
   readonly place: HttpPlace;
@@ -126,6 +131,7 @@ function createServer(options: HttpServerOptions): http.Server | https.Server {
   const bound = connections.kind === 'own' ? new HttpConnections(connections.most) : null;
   const answer = (request: http.IncomingMessage, response: http.ServerResponse): void => {
     bound?.began(request);
+    if (connections.kind === 'callers') connections.began(request, response);
     void serve(options, request, response).finally(() => bound?.answered(request));
   };
   const server =

@@ -55,6 +55,7 @@ export class ClientConnection {
     this.#door = new Turnstile({
       door: openDoor((due) => this.#reply(due), fail),
       turns: together.turns,
+      overhead: 0,
       mayPass: () => this.#withinBounds() && together.memory.mayPass(this.#account),
       passed: () => this.#passed(),
       fail,

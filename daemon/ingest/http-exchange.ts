@@ -13,6 +13,9 @@ import { Turnstile } from './turnstile.ts';
 /** Records of one request: bounds what their replies take, which wait for the last of them. */
 export const maxRequestRecords = 65_536;
 
+/** Taking the records of a body and answering it cost as much as so many tiny records, in a turn of the event loop. */
+const exchangeCost = 25;
+
 /**
  * Why the rest of a body is read past: it has too many records, or the daemon cannot wait for it; `null` while it is
  * not.
@@ -65,6 +68,7 @@ export class HttpExchange implements BudgetedReader {
     this.#door = new Turnstile({
       door: this.#session,
       turns: together.turns,
+      overhead: exchangeCost,
       mayPass: () => this.#withinBounds() && together.memory.mayPass(this),
       passed: () => this.#passed(),
       fail: (error) => this.#failed(error),

@@ -8,6 +8,7 @@ import { type HttpServer, startHttpServer } from '../http/http-server.ts';
 import type { Log } from '../log/log.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { systemErrorText } from '../system-error.ts';
+import { HttpClient } from './http-client.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { IngestSettings } from './ingest-settings.ts';
 import type { SharedBounds } from './shared-bounds.ts';
@@ -30,7 +31,7 @@ export class HttpListener {
   readonly #shared: IngestSettings;
   readonly #together: SharedBounds;
   readonly #log: Log;
-  readonly #sockets = new Set<Socket>();
+  readonly #clients = new Map<Socket, HttpClient>();
   readonly #exchanges = new Map<HttpExchange, Promise<HttpAnswer>>();
   #server: HttpServer | null = null;
   /** Resolves when the last client is gone; `null` while the door is open. */
@@ -64,7 +65,11 @@ export class HttpListener {
       key: 'listeners',
       certificate: null,
       // Counted here, together with those of all other listeners.
-      connections: { kind: 'callers', admit: (socket) => listener.#accept(socket) },
+      connections: {
+        kind: 'callers',
+        admit: (socket) => listener.#accept(socket),
+        began: ({ socket }, response) => listener.#clients.get(socket)?.began(response),
+      },
       requestMs,
       respond: routed([records], plainRefusals),
       respondUnparsed: () => null,
@@ -92,7 +97,7 @@ export class HttpListener {
     }
     // Half of them at most: whoever can reach a port must not keep the API server from its socket.
     const share = Math.ceil(limits.connections / 2);
-    if (this.#sockets.size >= share || counters.connections >= limits.connections) {
+    if (this.#clients.size >= share || counters.connections >= limits.connections) {
       if (!this.#full) this.#log.warn('too many connections', { listener: this.name, limit: share });
       this.#full = true;
       socket.destroy();
@@ -101,10 +106,10 @@ export class HttpListener {
     this.#full = false;
     counters.connections++;
     counters.connectionsAccepted++;
-    this.#sockets.add(socket);
+    this.#clients.set(socket, new HttpClient(socket, this.#together, this.#shared.clock));
     socket.once('close', () => {
       counters.connections--;
-      this.#sockets.delete(socket);
+      this.#clients.delete(socket);
     });
   }
 
@@ -154,7 +159,7 @@ export class HttpListener {
 
   /** Ends clients that are still there, answered or not. */
   destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#clients.keys()) socket.destroy();
   }
 }
 

@@ -60,6 +60,7 @@ export class SilentConnection {
     this.#door = new Turnstile({
       door: openDoor(() => this.#decided(), fail),
       turns: together.turns,
+      overhead: 0,
       mayPass: () => this.#mayPass(),
       passed: () => this.#passed(),
       fail,
@@ -143,10 +144,9 @@ export class SilentConnection {
 
   /** Whether records that were read may be looked at: a device can take them, and there is room. */
   #mayPass(): boolean {
-    const { silentBytes } = this.#bounds;
-    const held = this.#door.inFlightBytes > silentBytes || !this.#shared.broker.canRecord();
-    if (this.#hurried || (!held && this.#withinBounds() && this.#together.memory.mayPass(this.#account)))
-      return true;
+    const held = this.#door.inFlightBytes > this.#bounds.silentBytes || !this.#shared.broker.canRecord();
+    const may = !held && this.#withinBounds() && this.#together.memory.mayPass(this.#account);
+    if (may || this.#hurried) return true;
     this.#review.later();
     return false;
   }

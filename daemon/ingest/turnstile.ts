@@ -7,6 +7,8 @@ const newline = 0x0a;
 export interface TurnstileParts {
   readonly door: RecordDoor;
   readonly turns: Turns;
+  /** What the first piece costs beside its records; where it costs something, it was parsed in a turn and needs no other. */
+  readonly overhead: number;
   /** Asked before each piece. After a no, `goOn` has to be called when that may have changed. */
   readonly mayPass: () => boolean;
   /** Something that waited has been passed on. */
@@ -22,6 +24,7 @@ export interface TurnstileParts {
 export class Turnstile implements Passer {
   readonly #door: RecordDoor;
   readonly #turns: Turns;
+  #overhead: number;
   readonly #mayPass: () => boolean;
   readonly #passed: () => void;
   readonly #fail: (error: unknown) => void;
@@ -33,9 +36,10 @@ export class Turnstile implements Passer {
   /** `parked`: until `goOn`; `passing`: somebody further out is doing it. */
   #state: 'free' | 'queued' | 'parked' | 'passing' = 'free';
 
-  constructor({ door, turns, mayPass, passed, fail }: TurnstileParts) {
+  constructor({ door, turns, overhead, mayPass, passed, fail }: TurnstileParts) {
     this.#door = door;
     this.#turns = turns;
+    this.#overhead = overhead;
     this.#mayPass = mayPass;
     this.#passed = passed;
     this.#fail = fail;
@@ -97,7 +101,7 @@ export class Turnstile implements Passer {
     this.#bytes += chunk.length;
     if (!first || this.#state !== 'free') return;
     let fresh = true;
-    while (!this.empty && this.#turns.open) {
+    while (!this.empty && (this.#turns.open || this.#overhead > 0)) {
       if (!this.#passPiece()) return;
       fresh = false;
     }
@@ -191,7 +195,8 @@ export class Turnstile implements Passer {
       cost += recordCost(next - end);
       end = next;
     }
-    this.#turns.spend(cost);
+    this.#turns.spend(cost + this.#overhead);
+    this.#overhead = 0;
     this.#bytes -= end;
     if (end === chunk.length) this.#chunks.shift();
     else this.#chunks[0] = chunk.subarray(end);

@@ -8,7 +8,14 @@ import type { DestinationSettings, Transport, Trouble } from './destination.ts';
 import type { Random } from './random.ts';
 import type { SocketBuffers } from './simulated-socket.ts';
 
-export const noCosts: ObjectCosts = { connection: 0, place: 0, record: 0, namedRecord: 0, reply: 0 };
+export const noCosts: ObjectCosts = {
+  connection: 0,
+  request: 0,
+  place: 0,
+  record: 0,
+  namedRecord: 0,
+  reply: 0,
+};
 
 /** What happens to a destination, when. Times are virtual milliseconds from the start of the life it happens in. */
 export type Fault =
@@ -139,7 +146,10 @@ function drawLife(
       unreadBytes: random.pick([100, 1_000, 100_000]),
       silentBytes: random.pick([300, 2_000]),
     },
-    costs: random.pick([noCosts, { connection: 200, place: 50, record: 5, namedRecord: 20, reply: 10 }]),
+    costs: random.pick([
+      noCosts,
+      { connection: 200, request: 0, place: 50, record: 5, namedRecord: 20, reply: 10 },
+    ]),
     turns: { turnCost: random.pick([1, 5, 1_000]), pieceCost: random.pick([1, 3, 100]) },
     large: random.pick([
       { aloneBytes: 1_000_000, workBytes: 0 },

@@ -233,7 +233,7 @@ test('closing ends clients that never begin or finish the TLS handshake after th
     await once(unhurried, 'connect');
     const { server, port } = await started(t, {
       certificate,
-      connections: kind === 'own' ? { kind, most: 64 } : { kind, admit: () => {} },
+      connections: kind === 'own' ? { kind, most: 64 } : { kind, admit: () => {}, began: () => {} },
     });
     const silent = net.connect(port, '127.0.0.1').on('error', () => {});
     const half = net.connect(port, '127.0.0.1').on('error', () => {});

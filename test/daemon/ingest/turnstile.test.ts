@@ -50,6 +50,7 @@ class Gate {
   readonly turnstile: Turnstile = new Turnstile({
     door: this.door,
     turns: this.turns,
+    overhead: 0,
     mayPass: () => this.may,
     passed: () => this.passed++,
     fail: (error) => this.failures.push(error),
