@@ -37,7 +37,9 @@ export async function checkConfiguration(file: string): Promise<Configuration> {
   const { configuration, problems, keys, devices, source } = await judgeConfiguration(file);
   // The folders of the defaults are made by whoever installs the daemon, and most users cannot.
   const own = (await ownFaults(keys)).filter(({ path }) => source.isWritten(path));
-  const ofDevices = (await Promise.all(devices.map(deviceFaults))).flat();
+  const ofDevices: PlaceFault[] = [];
+  // One after the other: each may read files, and there may be a thousand.
+  for (const device of devices) ofDevices.push(...(await deviceFaults(device)));
   const stored = configuration === null ? [] : await storedFaults(configuration);
   const faults = [...own, ...ofDevices, ...stored].map(({ path, message }) => source.problem(path, message));
   // What a key is refused for already tells enough of it.

@@ -178,11 +178,20 @@ export function notGiven(group: number, error: unknown): string {
 export function groupNumber(group: string): number | undefined {
   if (/^[0-9]{1,9}$/.test(group)) return Number(group);
   // Node has no getgrnam. Groups of a directory service can be given by number.
-  for (const line of readFileSync('/etc/group', 'utf8').split('\n')) {
+  for (const line of groupLines()) {
     const [name, , number] = line.split(':');
     if (name === group && number !== undefined && /^[0-9]+$/.test(number)) return Number(number);
   }
   return undefined;
+}
+
+function groupLines(): readonly string[] {
+  try {
+    return readFileSync('/etc/group', 'utf8').split('\n');
+  } catch {
+    // Small containers have none, and so no names.
+    return [];
+  }
 }
 
 export function unknownGroup(group: string | null): string {
