@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ListenAddress } from '../../config/config.ts';
 import { Refused } from '../refused.ts';
+import { longestBacklog } from '../sockets/backlog.ts';
 import { type ClaimedSocket, claimSocketPath, type SocketPathOptions } from '../sockets/socket-file.ts';
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { addressText } from './address-text.ts';
@@ -29,8 +30,7 @@ export interface ServerCertificate {
 /**
  * Who bounds the connections.
  * `own`: of one too many, the one that has waited longest for its client is closed in its place;
- * `callers`: `admit` hears of each before its first byte, behind the parser, and closes those it does not want; `began`
- * hears of each request whose headers are there.
+ * `callers`: `admit` hears of each behind the parser and before its first byte, `began` of each request with whole headers.
  */
 export type ConnectionBound =
   | { readonly kind: 'own'; readonly most: number }
@@ -235,7 +235,7 @@ function listenOnTcp(
       reject(new ListenRefused(`Cannot listen on "${address}": ${systemErrorText(error)}${wayOut}`));
     };
     server.once('error', failed);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: longestBacklog }, () => {
       server.removeListener('error', failed);
       resolve();
     });

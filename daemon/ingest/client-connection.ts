@@ -96,6 +96,11 @@ export class ClientConnection {
     return this.#account.inFlightBytes;
   }
 
+  /** Of these, those that wait for the client. */
+  get stuckBytes(): number {
+    return this.#account.stuckBytes;
+  }
+
   #giveWay(): void {
     if (this.#door.heldBytes > 0) {
       this.#guard(() => this.#refuseUnfinished(refusals.overloaded()));

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
+import type { Seat } from './connection-places.ts';
 import type { BudgetedReader } from './memory-budget.ts';
 import type { SharedBounds } from './shared-bounds.ts';
 import type { Passer } from './turns.ts';
@@ -24,7 +25,7 @@ const requestCost = 10;
  * One connection of an HTTP listener: what its answers take while nobody reads them, and how much of what it sends is
  * parsed in a turn of the event loop. A chunk may hold a thousand requests that were sent without waiting for answers.
  */
-export class HttpClient implements BudgetedReader, Passer {
+export class HttpClient implements BudgetedReader, Passer, Seat {
   readonly #socket: Socket;
   readonly #together: SharedBounds;
   readonly #clock: Clock;
@@ -37,12 +38,16 @@ export class HttpClient implements BudgetedReader, Passer {
   #input: 'open' | 'ended' | 'told' = 'open';
   #state: 'free' | 'queued' | 'parked' | 'closed' = 'free';
   #stuckSince: number | null = null;
+  #heardAt: number;
+  /** Something has come since its last answer. */
+  #unanswered = false;
 
   /** For a socket that an HTTP server has just taken: its parser's listeners are there, and no other's. */
   constructor(socket: Socket, together: SharedBounds, clock: Clock) {
     this.#socket = socket;
     this.#together = together;
     this.#clock = clock;
+    this.#heardAt = clock.now();
     this.#parse = socket.listeners('data') as ((chunk: Buffer) => void)[];
     this.#parseEnd = socket.listeners('end') as (() => void)[];
     socket.removeAllListeners('data').removeAllListeners('end');
@@ -74,9 +79,20 @@ export class HttpClient implements BudgetedReader, Passer {
     return connection + this.#responses.size * request;
   }
 
-  /** Whether no request of it is under way and none has begun to come. */
-  get idle(): boolean {
-    return this.#responses.size === 0 && this.#waitingBytes === 0;
+  /** The beginning of a request is not seen here until its headers are whole: it is something under way. */
+  get idleSince(): number | null {
+    return this.#unanswered ? null : this.waitsSince;
+  }
+
+  /** A whole request is the daemon's to answer; everything else waits for the client. */
+  get waitsSince(): number | null {
+    if (this.#waitingBytes > 0) return null;
+    for (const { req } of this.#responses) if (req.complete) return null;
+    return this.#heardAt;
+  }
+
+  giveUp(): void {
+    this.#socket.destroy();
   }
 
   /** Answers that the operating system has not taken. */
@@ -109,6 +125,7 @@ export class HttpClient implements BudgetedReader, Passer {
     this.#together.turns.spend(requestCost);
     response.once('close', () => {
       this.#responses.delete(response);
+      this.#unanswered = this.#responses.size > 0 || this.#waitingBytes > 0;
       this.#goOn();
     });
   }
@@ -118,6 +135,8 @@ export class HttpClient implements BudgetedReader, Passer {
       chunk.fill(0);
       return;
     }
+    this.#heardAt = this.#clock.now();
+    this.#unanswered = true;
     this.#chunks.push(chunk);
     this.#waitingBytes += chunk.length;
     if (this.#state === 'free') this.#parseOn(true);

@@ -8,6 +8,7 @@ import { type HttpServer, startHttpServer } from '../http/http-server.ts';
 import type { Log } from '../log/log.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { systemErrorText } from '../system-error.ts';
+import { FullHouseWarning } from './full-house-warning.ts';
 import { HttpClient } from './http-client.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { IngestSettings } from './ingest-settings.ts';
@@ -36,14 +37,14 @@ export class HttpListener {
   #server: HttpServer | null = null;
   /** Resolves when the last client is gone; `null` while the door is open. */
   #closed: Promise<void> | null = null;
-  /** Log a full house once, not once a client. */
-  #full = false;
+  readonly #warning: FullHouseWarning;
 
   private constructor(config: HttpListenerConfig, shared: IngestSettings, together: SharedBounds, log: Log) {
     this.#config = config;
     this.#shared = shared;
     this.#together = together;
     this.#log = log;
+    this.#warning = new FullHouseWarning(addressText(config.address), log);
   }
 
   /** Listens. Rejects with `ListenRefused`, or `SocketPathRefused` for a UNIX socket. */
@@ -76,6 +77,7 @@ export class HttpListener {
       onError: (error) =>
         log.error('listener failed', { listener: listener.name, error: systemErrorText(error) }),
     });
+    together.places.open(listener);
     return listener;
   }
 
@@ -90,25 +92,22 @@ export class HttpListener {
   }
 
   #accept(socket: Socket): void {
-    const { counters, limits } = this.#shared;
-    if (this.#closed !== null) {
+    const { counters, limits, clock } = this.#shared;
+    const { places } = this.#together;
+    this.#warning.look(places.full, limits.connections);
+    if (this.#closed !== null || !places.admit(this)) {
       socket.destroy();
       return;
     }
-    // Half of them at most: whoever can reach a port must not keep the API server from its socket.
-    const share = Math.ceil(limits.connections / 2);
-    if (this.#clients.size >= share || counters.connections >= limits.connections) {
-      if (!this.#full) this.#log.warn('too many connections', { listener: this.name, limit: share });
-      this.#full = true;
-      socket.destroy();
-      return;
-    }
-    this.#full = false;
     counters.connections++;
     counters.connectionsAccepted++;
-    this.#clients.set(socket, new HttpClient(socket, this.#together, this.#shared.clock));
+    const client = new HttpClient(socket, this.#together, clock);
+    this.#clients.set(socket, client);
+    places.join(this, client);
+    socket.on('data', () => places.heard(this, client));
     socket.once('close', () => {
       counters.connections--;
+      places.leave(this, client);
       this.#clients.delete(socket);
     });
   }
@@ -141,6 +140,7 @@ export class HttpListener {
 
   /** No more clients; the socket file goes. Those connected stay until `stop`. */
   async closeDoor(): Promise<void> {
+    this.#together.places.close(this);
     this.#closed ??= this.#server?.close(noGraceMs) ?? Promise.resolve();
   }
 

@@ -15,6 +15,10 @@ export interface IngestCounters {
   connections: number;
   /** Connections accepted since the start. */
   connectionsAccepted: number;
+  /** Connections that were ended, because they were idle, to make room for others. */
+  connectionsGivenUp: number;
+  /** Connections that were closed at once, because there was no room. */
+  connectionsRefused: number;
   /** Raw bytes of records whose reply is not decided yet. */
   bytesInFlight: number;
 }
@@ -30,6 +34,8 @@ export function zeroIngestCounters(): IngestCounters {
     unaudited: 0,
     connections: 0,
     connectionsAccepted: 0,
+    connectionsGivenUp: 0,
+    connectionsRefused: 0,
     bytesInFlight: 0,
   };
 }

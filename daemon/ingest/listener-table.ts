@@ -4,6 +4,7 @@ import { within } from '../delivery/within.ts';
 import { addressText } from '../http/address-text.ts';
 import type { Log } from '../log/log.ts';
 import { SocketPathRefused } from '../sockets/socket-file.ts';
+import { ConnectionPlaces, placesFor } from './connection-places.ts';
 import { HttpListener, longestRequestMs } from './http-listener.ts';
 import type { IngestSettings } from './ingest-settings.ts';
 import { readLastBytes } from './last-bytes.ts';
@@ -38,6 +39,7 @@ export class ListenerTable {
       memory: new MemoryBudget(() => shared.limits.totalBytes, clock),
       turns: new Turns(clock, turnSizes),
       costs: objectCosts,
+      places: new ConnectionPlaces(() => placesFor(shared.limits), shared.counters),
     };
     this.#log = log;
   }

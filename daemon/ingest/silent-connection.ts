@@ -101,7 +101,7 @@ export class SilentConnection {
 
   /** Bytes that it holds. */
   get bytes(): number {
-    return this.#account.bytes;
+    return this.#account.bytes + this.#door.waitingBytes;
   }
 
   /** Of these, those of records in flight. */

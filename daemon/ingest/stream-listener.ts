@@ -6,11 +6,13 @@ import { type ClaimedSocket, claimSocketPath } from '../sockets/socket-file.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { ClientConnection } from './client-connection.ts';
 import { connectionBounds } from './connection-bounds.ts';
+import { FullHouseWarning } from './full-house-warning.ts';
 import type { IngestSettings } from './ingest-settings.ts';
 import { RefusalWarning } from './refusal-warning.ts';
 import { Session } from './session.ts';
 import type { SharedBounds } from './shared-bounds.ts';
 import { SilentConnection } from './silent-connection.ts';
+import { StreamSeat } from './stream-seat.ts';
 import type { RefusalLog } from './untold-refusals.ts';
 import { acceptWaiting } from './waiting-clients.ts';
 
@@ -23,8 +25,7 @@ export class StreamListener {
   readonly #server: net.Server;
   readonly #socket: ClaimedSocket;
   readonly #connections = new Set<ClientConnection | SilentConnection>();
-  /** Log a full house once, not once a client. */
-  #full = false;
+  readonly #warning: FullHouseWarning;
   readonly #refusals: RefusalLog;
   #door: 'open' | 'closing' = 'open';
 
@@ -40,6 +41,7 @@ export class StreamListener {
     this.#together = together;
     this.#log = log;
     this.#socket = socket;
+    this.#warning = new FullHouseWarning(config.path, log);
     const warning = new RefusalWarning(config.path, shared.clock, log);
     this.#refusals = { listener: config.path, warning };
     // Half open: a client may end its input and still read the replies that are due.
@@ -59,6 +61,7 @@ export class StreamListener {
     const socket = await claimSocketPath(config.path, { mode: config.mode, group: config.group });
     const listener = new StreamListener(config, shared, together, log, socket);
     await socket.listen(listener.#server);
+    together.places.open(listener);
     return listener;
   }
 
@@ -71,18 +74,25 @@ export class StreamListener {
   }
 
   #accept(client: net.Socket): void {
-    const { connections } = this.#shared.limits;
+    const { places } = this.#together;
+    this.#warning.look(places.full, this.#shared.limits.connections);
     // Who waits at a door that closes cannot be told that it was in vain.
-    if (this.#door === 'open' && this.#shared.counters.connections >= connections) {
-      if (!this.#full) this.#log.warn('too many connections', { listener: this.path, limit: connections });
-      this.#full = true;
+    if (this.#door === 'open' && !places.admit(this)) {
       client.destroy();
       return;
     }
-    this.#full = false;
     const connection = this.#connect(client);
+    const seat = new StreamSeat(connection, this.#shared.clock);
+    places.join(this, seat);
+    client.on('data', () => {
+      seat.heard();
+      places.heard(this, seat);
+    });
     this.#connections.add(connection);
-    client.once('close', () => this.#connections.delete(connection));
+    client.once('close', () => {
+      places.leave(this, seat);
+      this.#connections.delete(connection);
+    });
   }
 
   #connect(client: net.Socket): ClientConnection | SilentConnection {
@@ -118,6 +128,7 @@ export class StreamListener {
    * come in before: what they have sent is sent, for all they know.
    */
   async closeDoor(): Promise<void> {
+    this.#together.places.close(this);
     await this.#socket.release();
     if (this.#config.replies === 'none') {
       this.#door = 'closing';

@@ -67,6 +67,16 @@ export function registerIngestMetrics(registry: Registry, ingest: Readonly<Inges
     'Client connections accepted',
     () => ingest.connectionsAccepted,
   );
+  counter(
+    'audit_sidecar_connections_given_up_total',
+    'Idle client connections ended to make room for others',
+    () => ingest.connectionsGivenUp,
+  );
+  counter(
+    'audit_sidecar_connections_refused_total',
+    'Client connections closed at once, because there was no room',
+    () => ingest.connectionsRefused,
+  );
   gauge(
     'audit_sidecar_in_flight_bytes',
     'Bytes of records whose reply is not decided yet',

@@ -6,6 +6,7 @@ import { socketPathFault } from '../../config/socket-path.ts';
 import { makeFolders } from '../../devices/file/make-folders.ts';
 import { Refused } from '../refused.ts';
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
+import { longestBacklog } from './backlog.ts';
 import { openSocketFolder } from './socket-folder.ts';
 import { probeSocket } from './socket-probe.ts';
 
@@ -102,7 +103,7 @@ async function listenAt(
 function listening(server: net.Server, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(address, () => {
+    server.listen({ path: address, backlog: longestBacklog }, () => {
       server.removeListener('error', reject);
       resolve();
     });

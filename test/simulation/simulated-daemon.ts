@@ -6,6 +6,7 @@ import { Watchdog } from '../../daemon/delivery/watchdog.ts';
 import { ClientConnection } from '../../daemon/ingest/client-connection.ts';
 import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
 import type { ConnectionBounds } from '../../daemon/ingest/connection-bounds.ts';
+import { ConnectionPlaces } from '../../daemon/ingest/connection-places.ts';
 import { type IngestCounters, zeroIngestCounters } from '../../daemon/ingest/ingest-counters.ts';
 import type { IngestSettings } from '../../daemon/ingest/ingest-settings.ts';
 import { LargeRecords } from '../../daemon/ingest/large-records.ts';
@@ -102,6 +103,7 @@ export class SimulatedDaemon {
       memory: new MemoryBudget(() => this.#ingest.limits.totalBytes, this.#clock),
       turns: new Turns(this.#clock, life.turns),
       costs: life.costs,
+      places: new ConnectionPlaces(() => 1_000, this.counters),
     };
     sabotage.budget?.(this.together.memory);
     this.#watchdog = new Watchdog(this.#clock, this.broker, silentLog);

@@ -4,6 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Clock, systemClock } from '../../../daemon/clock.ts';
+import { ConnectionPlaces } from '../../../daemon/ingest/connection-places.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
@@ -57,6 +58,7 @@ async function opened(t: TestContext, connections = 1024, clock: Clock = systemC
       memory: new MemoryBudget(() => shared.limits.totalBytes, clock),
       turns: new Turns(clock, turnSizes),
       costs: objectCosts,
+      places: new ConnectionPlaces(() => shared.limits.connections, shared.counters),
     },
     logInto(log, 'info'),
     clock === systemClock ? 300 : 60_000,
@@ -95,17 +97,21 @@ for (const [what, sent] of [
   });
 }
 
-test('connections beyond the limit are closed, and logged once', async (t) => {
-  const { shared, place, log } = await opened(t, 4);
-  const first = connected(t, place);
-  const second = connected(t, place);
+test('when all places are taken, the client that has been idle longest gives way; that is logged once', async (t) => {
+  const { shared, place, log } = await opened(t, 2);
+  const kept = new HttpRecordClient(t, place);
+  assert.equal((await kept.post('{}')).status, 503);
+  const idle = connected(t, place);
   await waitFor('two are connected', () => shared.counters.connections === 2);
-  for (let each = 0; each < 3; each++) await once(connected(t, place).socket, 'close');
+  assert.equal((await kept.post('{}')).status, 503);
+  const half = connected(t, place);
+  await waitFor('the idle one is gone', () => idle.socket.destroyed);
+  half.socket.write('POST /v1/records HTTP/1.1\r\n');
+  await waitFor('it has come', () => shared.counters.connections === 2);
+  const next = new HttpRecordClient(t, place);
+  assert.equal((await next.post('{}')).status, 503);
+  assert.equal(shared.counters.connectionsGivenUp, 2);
   assert.equal(log.filter((line) => line.includes('too many connections')).length, 1);
-  first.socket.destroy();
-  second.socket.destroy();
-  await waitFor('they are gone', () => shared.counters.connections === 0);
-  assert.equal((await new HttpRecordClient(t, place).post('{}')).status, 503);
 });
 
 test('a stop ends clients that are silent, idle or in the midst of a body', async (t) => {
@@ -122,39 +128,6 @@ test('a stop ends clients that are silent, idle or in the midst of a body', asyn
   assert.match(half.text(), /^HTTP\/1\.1 (503|408) /);
   assert.equal(shared.counters.connections, 0);
   await assert.rejects(client.post('{}'));
-});
-
-test('half of all connections, rounded up, can come from HTTP', async (t) => {
-  for (const [limit, share] of [
-    [1, 1],
-    [2, 1],
-    [3, 2],
-    [4, 2],
-  ] as const) {
-    const { shared, place } = await opened(t, limit);
-    for (let each = 0; each < share; each++) {
-      connected(t, place);
-      await waitFor('it is connected', () => shared.counters.connections === each + 1);
-    }
-    await once(connected(t, place).socket, 'close');
-    assert.equal(shared.counters.connectionsAccepted, share, `${limit}`);
-  }
-});
-
-test('connections of other listeners count, and each full house is logged', async (t) => {
-  const { shared, place, log } = await opened(t, 4);
-  const full = () => log.filter((line) => line.includes('too many connections')).length;
-  for (const houses of [1, 2]) {
-    shared.counters.connections = 4;
-    await once(connected(t, place).socket, 'close');
-    await once(connected(t, place).socket, 'close');
-    assert.equal(full(), houses);
-    shared.counters.connections = 3;
-    const { socket } = connected(t, place);
-    await waitFor('there is room for one', () => shared.counters.connections === 4);
-    socket.destroy();
-    await waitFor('it is gone', () => shared.counters.connections === 3);
-  }
 });
 
 test('a stop waits 500 ms for bodies and then 500 ms for clients that do not read, and no longer', async (t) => {

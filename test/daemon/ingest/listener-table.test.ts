@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -153,25 +154,89 @@ test('an end destroys the clients of listeners that are removed as of those that
   assert.equal(under.shared.counters.connections, 0);
 });
 
-test('connections over the limit are closed at once, and each full house is logged once', async (t) => {
+test('when all places are taken, the client that has been idle longest gives way; each full house is logged once', async (t) => {
   const under = new TableUnderTest(t, 2);
-  await under.listen(under.stream('a'), under.stream('b'));
+  await under.listen(under.stream('a'));
+  const { counters } = under.shared;
   const first = await under.connect('a');
-  await under.connect('b');
-  await waitFor('both are there', () => under.shared.counters.connections === 2);
-  for (let each = 0; each < 2; each++) {
-    const client = await under.connect('a');
-    await waitFor('it is closed', () => client.ended);
-  }
+  const second = await under.connect('a');
+  await waitFor('both are there', () => counters.connections === 2);
+  first.send('{}');
+  await first.replied(1);
+  const third = await under.connect('a');
+  await waitFor('the idle one is ended', () => second.ended);
+  third.send('{}');
+  assert.equal((await third.replied(1))[0]!.code, 'no_device');
+  first.send('{}');
+  assert.equal((await first.replied(2)).length, 2, 'who was busy since stays');
   assert.equal(under.logged('too many connections'), 1);
+  assert.deepEqual([counters.connectionsGivenUp, counters.connectionsRefused], [1, 0]);
   first.socket.destroy();
-  await waitFor('there is room', () => under.shared.counters.connections === 1);
+  await waitFor('there is room', () => counters.connections === 1);
   await under.connect('a');
-  await waitFor('it is full again', () => under.shared.counters.connections === 2);
-  const last = await under.connect('a');
-  await waitFor('it is closed', () => last.ended);
+  await waitFor('it is full again', () => counters.connections === 2);
+  await under.connect('a');
+  await waitFor('another is ended', () => counters.connectionsGivenUp === 2);
   assert.equal(under.logged('too many connections'), 2);
-  assert.equal(under.shared.counters.connectionsAccepted, 3);
+});
+
+test('a client in the middle of a record stays, unless its listener has more than its share and another less', async (t) => {
+  const under = new TableUnderTest(t, 4);
+  await under.listen(under.stream('a'), under.stream('b'));
+  const { counters } = under.shared;
+  const clients: RecordClient[] = [];
+  for (let each = 1; each <= 4; each++) {
+    const client = await under.connect('a');
+    const { bytes } = counters;
+    client.socket.write('{"half');
+    await waitFor('it is read', () => counters.bytes > bytes);
+    clients.push(client);
+  }
+  const fifth = await under.connect('a');
+  await waitFor('one more is closed', () => fifth.ended);
+  assert.equal(counters.connectionsRefused, 1);
+
+  for (const each of [0, 1]) {
+    const { bytes } = counters;
+    const other = await under.connect('b');
+    other.socket.write('{"half');
+    await waitFor('it is read', () => counters.bytes > bytes);
+    await waitFor('the oldest makes room', () => clients[each]!.ended);
+  }
+  const third = await under.connect('b');
+  await waitFor('both have their share', () => third.ended);
+  for (const client of clients.slice(2)) {
+    client.socket.write('":1}\n');
+    assert.equal((await client.replied(1))[0]!.code, 'no_device');
+  }
+});
+
+test('a silent client whose bytes wait for a device keeps its place', async (t) => {
+  const under = new TableUnderTest(t, 1);
+  await under.listen(under.stream('a', { replies: 'none' }), under.stream('b'));
+  const silent = await under.connect('a');
+  silent.send('{}');
+  await waitFor('it is there', () => under.shared.counters.connections === 1);
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  const other = await under.connect('b');
+  await waitFor('the other is closed', () => other.ended);
+  assert.equal(silent.ended, false);
+  assert.equal(under.shared.counters.connectionsRefused, 1);
+});
+
+test('as many clients as may be connected can wait to be accepted', async (t) => {
+  const under = new TableUnderTest(t);
+  await under.listen(under.stream('a'), under.http('h'));
+  const system = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'));
+  // `ss` shows the backlog of a listener as its send queue.
+  const listening = spawnSync('ss', ['-xlnH'], { encoding: 'utf8' });
+  if (listening.error !== undefined) return t.skip('there is no ss');
+  const backlogs = listening.stdout
+    .split('\n')
+    .filter((line) => line.includes(under.folder.split('/').at(-1)!))
+    .map((line) => Number(line.trim().split(/\s+/)[3]));
+  assert.equal(backlogs.length, 2);
+  for (const backlog of backlogs) assert.ok(backlog >= Math.min(system, 1024), `${backlog}`);
 });
 
 test('a kept listener takes its new settings for clients that come from then on', async (t) => {

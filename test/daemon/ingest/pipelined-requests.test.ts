@@ -4,6 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../daemon/clock.ts';
+import { ConnectionPlaces } from '../../../daemon/ingest/connection-places.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
@@ -38,6 +39,7 @@ async function listening(t: TestContext): Promise<{ place: string; shared: Inges
     memory: new MemoryBudget(() => 64 * mebibyte, systemClock),
     turns: new Turns(systemClock, turnSizes),
     costs: objectCosts,
+    places: new ConnectionPlaces(() => shared.limits.connections, shared.counters),
   };
   const listener = await HttpListener.open(
     {

@@ -4,6 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../daemon/clock.ts';
+import { ConnectionPlaces } from '../../../daemon/ingest/connection-places.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { type BudgetedReader, MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
@@ -84,7 +85,12 @@ for (const kind of ['stream', 'http'] as const) {
     const folder = temporaryDirectory(t);
     const shared = ingestSettings();
     const budget = new WatchedBudget(() => totalBytes, systemClock);
-    const together = { memory: budget, turns: new Turns(systemClock, turnSizes), costs: objectCosts };
+    const together = {
+      memory: budget,
+      turns: new Turns(systemClock, turnSizes),
+      costs: objectCosts,
+      places: new ConnectionPlaces(() => shared.limits.connections, shared.counters),
+    };
     const log = logInto([], 'info');
     const place = { mode: 0o600, group: null, headers: 'apply' } as const;
     const good = path.join(folder, 'good.sock');

@@ -82,7 +82,12 @@ test('the numbers of lanes and ingest arrive in the metrics, in base units', asy
   });
   const ingest = zeroIngestCounters();
   Object.assign(ingest, { received: 20, bytes: 21, ok: 22, unaudited: 23, connections: 24 });
-  Object.assign(ingest, { connectionsAccepted: 25, bytesInFlight: 26 });
+  Object.assign(ingest, {
+    connectionsAccepted: 25,
+    bytesInFlight: 26,
+    connectionsGivenUp: 29,
+    connectionsRefused: 30,
+  });
   ingest.refused.not_recorded = 27;
   ingest.refused.too_large = 28;
   const metrics = created(t, [lane], ingest);
@@ -114,6 +119,8 @@ test('the numbers of lanes and ingest arrive in the metrics, in base units', asy
     'audit_sidecar_replies_total{outcome="refused"}': 55,
     audit_sidecar_records_unaudited_total: 23,
     audit_sidecar_connections: 24,
+    audit_sidecar_connections_given_up_total: 29,
+    audit_sidecar_connections_refused_total: 30,
     audit_sidecar_connections_accepted_total: 25,
     audit_sidecar_in_flight_bytes: 26,
     'audit_sidecar_records_refused_total{code="not_recorded"}': 27,
