@@ -7,7 +7,7 @@ import { projectRoot } from '../support/project-root.ts';
 /** What runs on the clock from outside, and so in the simulator. */
 const pure = [
   ...readdirSync(path.join(projectRoot, 'daemon/delivery')).map((file) => `daemon/delivery/${file}`),
-  'daemon/ingest/session.ts',
+  ...['session', 'scan-turns', 'large-records'].map((file) => `daemon/ingest/${file}.ts`),
 ];
 
 /** Names by which a program learns the time, waits, or draws by chance, other than from the clock it is given. */
