@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import type { Config } from '../../config/config.ts';
+import { loadLibc } from '../../devices/transport/libc.ts';
 import { systemClock } from '../clock.ts';
 import { Daemon } from '../daemon.ts';
 import { ListenRefused } from '../http/http-server.ts';
@@ -10,6 +11,7 @@ import { stopGraceMs } from '../stop-limits.ts';
 import { loadConfiguration } from '../table/configuration.ts';
 import { threadsOf } from '../table/file-threads.ts';
 import { leaveBehind } from './leave-behind.ts';
+import { returnMemory } from './memory-return.ts';
 import { createNotifier, type Notifier } from './notify.ts';
 import { openDatagramSender } from './notify-socket.ts';
 import { openFilesFault } from './open-files.ts';
@@ -48,10 +50,12 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
   const signals = new Signals({ clock, log, longestStopMs, endNow });
   endOnDefect(log);
   const stopLiving = liveOn();
+  const stopReturning = returnMemory(clock, process.memoryUsage, () => loadLibc()?.trimMemory());
   const threads = threadsOf(process.env);
   const daemon = Daemon.start({ configuration, log, clock, registry: new Registry(), threads });
   const end = (code: number): number => {
     stopLiving();
+    stopReturning();
     notifier.close();
     signals.close();
     leaveBehind(code, log);

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 
 /**
- * Calls that Node does not have: for datagrams over UNIX sockets, to take from a peer the right to send, and to end
- * without a wait. None of them waits.
+ * Calls that Node does not have: for datagrams over UNIX sockets, to take from a peer the right to send, to give memory
+ * back, and to end without a wait. None of them waits.
  */
 export interface Libc {
   /** A non-blocking UNIX datagram socket. Throws an error with a `code`. */
@@ -22,6 +22,8 @@ export interface Libc {
    * nobody can connect any more, and who waits can still be accepted. The empty text, or the error's code.
    */
   shutDownReading(fd: number): string;
+  /** Gives freed memory back to the system; does nothing where the C library is not glibc. */
+  trimMemory(): void;
   /** Ends the process, whatever its threads wait for. */
   exit(code: number): void;
 }
@@ -64,6 +66,7 @@ function bind(): Libc {
   const ioctl = library.func('int ioctl(int fd, unsigned long request, _Out_ int *value)');
   const close = library.func('int close(int fd)');
   const shutdown = library.func('int shutdown(int fd, int how)');
+  const trim = trimOf(library);
   const exit = library.func('void _exit(int code)');
   const lastError = (): string => getSystemErrorName(-koffi.errno());
   const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -94,10 +97,22 @@ function bind(): Libc {
       close(fd);
     },
     shutDownReading: (fd) => (shutdown(fd, SHUT_RD) < 0 ? lastError() : ''),
+    trimMemory() {
+      trim?.(0);
+    },
     exit(code) {
       exit(code);
     },
   };
+}
+
+/** `null` in a C library that has none, as musl. */
+function trimOf(library: ReturnType<typeof import('koffi')['load']>): ((pad: number) => number) | null {
+  try {
+    return library.func('int malloc_trim(size_t pad)');
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { returnMemory } from '../../../daemon/service/memory-return.ts';
+import { HeldClock } from '../../support/held-clock.ts';
+
+const mebibyte = 1024 * 1024;
+
+test('memory that was freed is given back once there is much of it, and what stays in use is left alone', () => {
+  const clock = new HeldClock();
+  const used = { rss: 90 * mebibyte, heapTotal: 20 * mebibyte, external: 10 * mebibyte };
+  let inUse = 0;
+  let trims = 0;
+  const stop = returnMemory(
+    clock,
+    () => ({ ...used }),
+    () => {
+      trims++;
+      used.rss = 90 * mebibyte + inUse;
+    },
+  );
+  const afterALook = (): number => {
+    clock.fire();
+    return trims;
+  };
+  assert.equal(afterALook(), 0);
+  // What buffers and the heap take is not kept by anybody.
+  used.rss += 300 * mebibyte;
+  used.external += 300 * mebibyte;
+  assert.equal(afterALook(), 0);
+  used.external -= 300 * mebibyte;
+  assert.equal(afterALook(), 1);
+  assert.equal(afterALook(), 1);
+  used.rss += 10 * mebibyte;
+  assert.equal(afterALook(), 1, 'not for so little');
+  inUse = 100 * mebibyte;
+  used.rss += 100 * mebibyte;
+  assert.equal(afterALook(), 2);
+  assert.equal(afterALook(), 2, 'what could not be given back is in use');
+  stop();
+  used.rss += 500 * mebibyte;
+  assert.equal(afterALook(), 2);
+});
