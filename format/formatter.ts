@@ -9,7 +9,7 @@ import { policyBytes } from './policy-bytes.ts';
 import { policyProblems } from './policy-check.ts';
 import { PolicyRefused } from './policy-refused.ts';
 import { KernelBatch, type ScannedBatch } from './scanned-batch.ts';
-import { discardKernel } from './spent-kernels.ts';
+import { discardMemory } from './spent-memory.ts';
 
 export { LONGEST_PREFIX as longestPrefixBytes } from '../kernel/numbers/limits.ts';
 export type { LineFormat } from './line-format.ts';
@@ -75,7 +75,7 @@ export class Formatter {
     if (kernel === this.#kernel) this.#busy = true;
     return new KernelBatch(kernel, records, length, (released) => {
       if (released === this.#kernel) this.#busy = false;
-      else discardKernel(released.memory.length);
+      else discardMemory(released.memory.length);
     });
   }
 

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { LargeReport } from './large-record.ts';
 import type { LargeMessage, LargeRequest } from './large-scan.ts';
 import { ownBytes } from './own-bytes.ts';
-import { giveBackMemory } from './spent-kernels.ts';
+import { giveBackMemory } from './spent-memory.ts';
 
 /** One who scans large records, one at a time. */
 export interface LargeScanner {

@@ -215,11 +215,11 @@ export class ClientConnection {
   }
 
   #closed(): void {
+    this.#together.memory.leave(this.#account);
     this.#phase = 'closed';
     this.#timeout.cancel();
     this.#unread.forget();
     this.#door.discard();
-    this.#together.memory.leave(this.#account);
     this.#shared.counters.connections--;
   }
 }

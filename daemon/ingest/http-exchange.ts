@@ -110,6 +110,7 @@ export class HttpExchange implements BudgetedReader {
 
   /** Nothing of the body is known to be kept. */
   #giveUp(): void {
+    this.#together.memory.leave(this);
     this.#door.discard();
     this.#answer(errorAnswer(503, refusals.overloaded().message, { Connection: 'close' }));
   }
@@ -174,6 +175,7 @@ export class HttpExchange implements BudgetedReader {
   /** The client broke off, if it had not ended: its unfinished record is nobody's. */
   #gone(): void {
     if (this.#phase !== 'reading') return;
+    this.#together.memory.leave(this);
     this.#door.discard();
     for (let rest = this.#request.read(); rest !== null; rest = this.#request.read()) rest.fill(0);
     this.#answer(errorAnswer(400, 'the body ended before its time'));

@@ -1,4 +1,5 @@
 import type { HttpListenerConfig, ListenerConfig, StreamListenerConfig } from '../../config/config.ts';
+import { discardMemory } from '../../format/spent-memory.ts';
 import type { Clock } from '../clock.ts';
 import { within } from '../delivery/within.ts';
 import { addressText } from '../http/address-text.ts';
@@ -36,7 +37,7 @@ export class ListenerTable {
   constructor(shared: IngestSettings, clock: Clock, log: Log) {
     this.#shared = shared;
     this.#together = {
-      memory: new MemoryBudget(() => shared.limits.totalBytes, clock),
+      memory: new MemoryBudget(() => shared.limits.totalBytes, clock, discardMemory),
       turns: new Turns(clock, turnSizes),
       costs: objectCosts,
       places: new ConnectionPlaces(() => placesFor(shared.limits), shared.counters),

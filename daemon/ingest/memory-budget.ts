@@ -3,6 +3,9 @@ import type { Clock } from '../clock.ts';
 /** How often held-back connections are looked at again; a sender notices it only when memory is short. */
 const reviewMs = 50;
 
+/** So much thrown away is worth a collection, which takes some milliseconds; a quiet daemon has none for hours. */
+const muchBytes = 4 * 1024 * 1024;
+
 /** A connection that reads only while there is memory for what it reads. */
 export interface BudgetedReader {
   /** What it holds, in bytes, without `fixedBytes`. */
@@ -30,24 +33,39 @@ export interface BudgetedReader {
 export class MemoryBudget {
   readonly #limitBytes: () => number;
   readonly #clock: Clock;
+  readonly #discard: (bytes: number) => void;
   readonly #readers = new Set<BudgetedReader>();
   /** In the order in which they came to wait. */
   readonly #waiting = new Set<BudgetedReader>();
   #timer: (() => void) | null = null;
+  /** Given up since `discard` was told last. */
+  #discardedBytes = 0;
 
-  /** The limit is asked for each time: a reload may change it. */
-  constructor(limitBytes: () => number, clock: Clock) {
+  /**
+   * The limit is asked for each time: a reload may change it. `discard` is told of memory that is not used any more, where it
+   * is much.
+   */
+  constructor(limitBytes: () => number, clock: Clock, discard: (bytes: number) => void) {
     this.#limitBytes = limitBytes;
     this.#clock = clock;
+    this.#discard = discard;
   }
 
   join(reader: BudgetedReader): void {
     this.#readers.add(reader);
   }
 
+  /** To be called while it still has what it holds. */
   leave(reader: BudgetedReader): void {
-    this.#readers.delete(reader);
     this.#waiting.delete(reader);
+    if (this.#readers.delete(reader)) this.#discarded(reader.bytes + reader.fixedBytes);
+  }
+
+  #discarded(bytes: number): void {
+    this.#discardedBytes += bytes;
+    if (this.#discardedBytes < muchBytes) return;
+    this.#discard(this.#discardedBytes);
+    this.#discardedBytes = 0;
   }
 
   /** Whether the reader may read now; otherwise it is resumed later. */
@@ -108,7 +126,9 @@ export class MemoryBudget {
       }
       if (dearest === null || stuck * 2 <= limit || isAlone(dearest, held)) return false;
       dearest.giveWay();
-      if (this.#sum('bytes') >= held) return false;
+      const left = this.#sum('bytes');
+      if (left >= held) return false;
+      if (this.#readers.has(dearest)) this.#discarded(held - left);
     }
     return true;
   }

@@ -100,7 +100,11 @@ export class SimulatedDaemon {
     this.limits = life.limits;
     this.bounds = life.bounds;
     this.together = {
-      memory: new MemoryBudget(() => this.#ingest.limits.totalBytes, this.#clock),
+      memory: new MemoryBudget(
+        () => this.#ingest.limits.totalBytes,
+        this.#clock,
+        () => {},
+      ),
       turns: new Turns(this.#clock, life.turns),
       costs: life.costs,
       places: new ConnectionPlaces(() => 1_000, this.counters),

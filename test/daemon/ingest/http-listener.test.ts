@@ -55,7 +55,11 @@ async function opened(t: TestContext, connections = 1024, clock: Clock = systemC
     },
     shared,
     {
-      memory: new MemoryBudget(() => shared.limits.totalBytes, clock),
+      memory: new MemoryBudget(
+        () => shared.limits.totalBytes,
+        clock,
+        () => {},
+      ),
       turns: new Turns(clock, turnSizes),
       costs: objectCosts,
       places: new ConnectionPlaces(() => shared.limits.connections, shared.counters),

@@ -89,7 +89,11 @@ test('everything is read in the end, whatever the records and however small the 
   await fc.assert(
     fc.asyncProperty(drawn, async ([senders, limit]) => {
       const clock = new VirtualClock(new Random(1));
-      const budget = new MemoryBudget(() => limit, clock);
+      const budget = new MemoryBudget(
+        () => limit,
+        clock,
+        () => {},
+      );
       const largest = Math.max(...senders.flat()) + chunkBytes;
       let readers: Reader[] = [];
       let most = 0;
@@ -112,7 +116,11 @@ test('everything is read in the end, whatever the records and however small the 
 
 test('a reader with less than its share is never held back', () => {
   const clock = new VirtualClock(new Random(1));
-  const budget = new MemoryBudget(() => 100, clock);
+  const budget = new MemoryBudget(
+    () => 100,
+    clock,
+    () => {},
+  );
   const large: BudgetedReader = {
     bytes: 1_000,
     inFlightBytes: 1_000,
@@ -147,7 +155,11 @@ class Bench {
   readonly gaveWay: string[] = [];
 
   constructor(limit: number) {
-    this.budget = new MemoryBudget(() => limit, this.clock);
+    this.budget = new MemoryBudget(
+      () => limit,
+      this.clock,
+      () => {},
+    );
   }
 
   reader(
@@ -295,4 +307,41 @@ test('what has been read is looked at while there is memory, and one piece when 
   const stands = bench.reader('stands', 60, 0);
   assert.equal(bench.budget.mayPass(stands), true, 'nothing leaves by itself: somebody has to go on');
   assert.deepEqual(await bench.pass(60), ['waits'], 'who waited is told');
+});
+
+test('much memory that is not used any more is told of, be it of those who left or of what gave way', () => {
+  const mebibyte = 1024 ** 2;
+  const told: number[] = [];
+  const clock = new VirtualClock(new Random(1));
+  const budget = new MemoryBudget(
+    () => 10 * mebibyte,
+    clock,
+    (bytes) => told.push(bytes),
+  );
+  const reader = (bytes: number): BudgetedReader => {
+    const made = {
+      bytes,
+      inFlightBytes: 0,
+      get stuckBytes() {
+        return made.bytes;
+      },
+      stuckSince: 0,
+      fixedBytes: 1_000,
+      resume: () => {},
+      giveWay: () => {
+        made.bytes = 0;
+      },
+    };
+    budget.join(made);
+    return made;
+  };
+  const little = reader(mebibyte);
+  budget.leave(little);
+  budget.leave(little);
+  assert.deepEqual(told, [], 'little is not worth it');
+  budget.leave(reader(3 * mebibyte));
+  assert.deepEqual(told, [4 * mebibyte + 2_000]);
+  reader(8 * mebibyte);
+  assert.equal(budget.mayRead(reader(7 * mebibyte)), true);
+  assert.deepEqual(told.slice(1), [8 * mebibyte]);
 });

@@ -36,7 +36,11 @@ async function listening(t: TestContext): Promise<{ place: string; shared: Inges
     },
   });
   const together = {
-    memory: new MemoryBudget(() => 64 * mebibyte, systemClock),
+    memory: new MemoryBudget(
+      () => 64 * mebibyte,
+      systemClock,
+      () => {},
+    ),
     turns: new Turns(systemClock, turnSizes),
     costs: objectCosts,
     places: new ConnectionPlaces(() => shared.limits.connections, shared.counters),

@@ -84,7 +84,11 @@ for (const kind of ['stream', 'http'] as const) {
   test(`${clients} clients that stop inside a record hold no more than the limit (${kind}), and a good one is answered`, async (t) => {
     const folder = temporaryDirectory(t);
     const shared = ingestSettings();
-    const budget = new WatchedBudget(() => totalBytes, systemClock);
+    const budget = new WatchedBudget(
+      () => totalBytes,
+      systemClock,
+      () => {},
+    );
     const together = {
       memory: budget,
       turns: new Turns(systemClock, turnSizes),

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Memory of thrown-away kernels, or of what is held, that is too much to wait for the engine's own collection. */
+/** Memory that was thrown away, or is held, that is too much to wait for the engine's own collection. */
 const mostBytes = 64 * 1024 * 1024;
 
 /** Time for the lines of a large record to be written, so that their memory goes back together with the kernel's. */
@@ -17,10 +17,10 @@ let pauseMs = shortestPauseMs;
 let waiting = false;
 
 /**
- * Gives the memory of a thrown-away kernel back to the system. The engine alone does that at its next collection, which in a
- * quiet daemon may be hours away: one large record would leave the process large.
+ * Gives memory that was thrown away, such as a kernel's, back to the system. The engine alone does that at its next collection,
+ * which in a quiet daemon may be hours away: one large record would leave the process large.
  */
-export function discardKernel(memoryBytes: number): void {
+export function discardMemory(memoryBytes: number): void {
   bytes += memoryBytes;
   giveBackLater();
   if (bytes >= mostBytes) giveBackMemory();
