@@ -4,6 +4,7 @@ import type { RenderedLines } from '../../format/lines.ts';
 import { Batch } from './batch.ts';
 import { firstFew, shortPath } from './first-few.ts';
 import type { Lane } from './lane.ts';
+import { takesRecords } from './lane-status.ts';
 import { isMet, type Quorum, resolveQuorum, troubleOf } from './requirement.ts';
 
 /** Why records are offered to no lane: the daemon stops, or no device is enabled. */
@@ -105,6 +106,11 @@ export class Broker {
   /** Whether the requirement can be met by lanes that work and have room: what a sender that reads no replies waits for. */
   canRecord(): boolean {
     return isMet(this.#quorum, (slot) => this.#lanes[slot]!.hasRoom);
+  }
+
+  /** Whether the requirement can be met by lanes that work, though they may have no room at the moment. */
+  get works(): boolean {
+    return isMet(this.#quorum, (slot) => takesRecords(this.#lanes[slot]!.state));
   }
 
   /** What is wrong with the required lanes, in words for a reply and bounded: paths, states and reasons, nothing of any record. */

@@ -54,6 +54,11 @@ export class ConnectionPlaces {
     return taken >= this.#limit();
   }
 
+  /** Whether one more connection of this listener could come in now. */
+  mayAdmit(listener: Listener): boolean {
+    return !this.full || this.#findSeat(listener) !== null;
+  }
+
   /** Whether one more connection of this listener may come in, in the place of another if it has to be. */
   admit(listener: Listener): boolean {
     if (!this.full) return true;

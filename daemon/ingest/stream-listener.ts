@@ -1,20 +1,21 @@
-import net from 'node:net';
+import type net from 'node:net';
 import type { StreamListenerConfig } from '../../config/config.ts';
+import { whyUnmet } from '../delivery/requirement.ts';
 import type { Log } from '../log/log.ts';
 import { shutInput } from '../sockets/shut-input.ts';
-import { type ClaimedSocket, claimSocketPath } from '../sockets/socket-file.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { ClientConnection } from './client-connection.ts';
 import { connectionBounds } from './connection-bounds.ts';
+import { DoorKeeper } from './door-keeper.ts';
 import { FullHouseWarning } from './full-house-warning.ts';
 import type { IngestSettings } from './ingest-settings.ts';
+import { ListeningDoor } from './listening-door.ts';
 import { RefusalWarning } from './refusal-warning.ts';
 import { Session } from './session.ts';
 import type { SharedBounds } from './shared-bounds.ts';
 import { SilentConnection } from './silent-connection.ts';
 import { StreamSeat } from './stream-seat.ts';
 import type { RefusalLog } from './untold-refusals.ts';
-import { acceptWaiting } from './waiting-clients.ts';
 
 /** A UNIX stream socket that takes records: accepts clients, and ends them when the daemon stops. */
 export class StreamListener {
@@ -22,33 +23,26 @@ export class StreamListener {
   readonly #shared: IngestSettings;
   readonly #together: SharedBounds;
   readonly #log: Log;
-  readonly #server: net.Server;
-  readonly #socket: ClaimedSocket;
   readonly #connections = new Set<ClientConnection | SilentConnection>();
   readonly #warning: FullHouseWarning;
   readonly #refusals: RefusalLog;
-  #door: 'open' | 'closing' = 'open';
+  #door: ListeningDoor | null = null;
+  /** While its clients are not answered. */
+  #keeper: DoorKeeper | null = null;
 
   private constructor(
     config: StreamListenerConfig,
     shared: IngestSettings,
     together: SharedBounds,
     log: Log,
-    socket: ClaimedSocket,
   ) {
     this.#config = config;
     this.#shared = shared;
     this.#together = together;
     this.#log = log;
-    this.#socket = socket;
     this.#warning = new FullHouseWarning(config.path, log);
     const warning = new RefusalWarning(config.path, shared.clock, log);
     this.#refusals = { listener: config.path, warning };
-    // Half open: a client may end its input and still read the replies that are due.
-    this.#server = net.createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
-    this.#server.on('error', (error: NodeJS.ErrnoException) => {
-      this.#log.error('listener failed', { listener: this.path, error: error.code ?? error.name });
-    });
   }
 
   /** Listens. Rejects with `SocketPathRefused` when the path cannot be had. */
@@ -58,11 +52,46 @@ export class StreamListener {
     together: SharedBounds,
     log: Log,
   ): Promise<StreamListener> {
-    const socket = await claimSocketPath(config.path, { mode: config.mode, group: config.group });
-    const listener = new StreamListener(config, shared, together, log, socket);
-    await socket.listen(listener.#server);
+    const listener = new StreamListener(config, shared, together, log);
+    const { path, mode, group } = config;
+    listener.#door = await ListeningDoor.open(
+      path,
+      { mode, group },
+      {
+        accept: (client) => listener.#accept(client),
+        failed: (error) => log.error('listener failed', { listener: path, error: error.code ?? error.name }),
+      },
+    );
     together.places.open(listener);
+    await listener.#keepDoor();
     return listener;
+  }
+
+  /** Has the door kept shut while nothing can be recorded, where nobody is answered. */
+  async #keepDoor(): Promise<void> {
+    if (this.#config.replies !== 'none') {
+      await this.#keeper?.endOpen();
+      this.#keeper = null;
+      return;
+    }
+    this.#keeper ??= new DoorKeeper({
+      door: this.#door!,
+      listener: this.path,
+      reason: () => this.#whyShut(),
+      mode: () => this.#config.mode,
+      clock: this.#shared.clock,
+      log: this.#log,
+    });
+  }
+
+  #whyShut(): string | null {
+    const { broker } = this.#shared;
+    if (!broker.works)
+      return whyUnmet(
+        broker.requirement,
+        broker.lanes.map((lane) => lane.status()),
+      );
+    return this.#together.places.mayAdmit(this) ? null : 'too many connections';
   }
 
   get path(): string {
@@ -76,8 +105,10 @@ export class StreamListener {
   #accept(client: net.Socket): void {
     const { places } = this.#together;
     this.#warning.look(places.full, this.#shared.limits.connections);
-    // Who waits at a door that closes cannot be told that it was in vain.
-    if (this.#door === 'open' && !places.admit(this)) {
+    // Who is not answered could not be told that it was in vain: for those the door is shut in time.
+    if (this.#config.replies === 'none') {
+      if (places.mayAdmit(this)) places.admit(this);
+    } else if (!places.admit(this)) {
       client.destroy();
       return;
     }
@@ -93,6 +124,7 @@ export class StreamListener {
       places.leave(this, seat);
       this.#connections.delete(connection);
     });
+    if (!places.mayAdmit(this)) this.#keeper?.look();
   }
 
   #connect(client: net.Socket): ClientConnection | SilentConnection {
@@ -121,6 +153,7 @@ export class StreamListener {
   async update(config: StreamListenerConfig): Promise<void> {
     if (config.mode !== this.#config.mode) await changeSocketMode(this.path, config.mode, this.#log);
     this.#config = config;
+    await this.#keepDoor();
   }
 
   /**
@@ -128,14 +161,9 @@ export class StreamListener {
    * come in before: what they have sent is sent, for all they know.
    */
   async closeDoor(): Promise<void> {
+    await this.#keeper?.end();
     this.#together.places.close(this);
-    await this.#socket.release();
-    if (this.#config.replies === 'none') {
-      this.#door = 'closing';
-      shutInput(this.#server);
-      await acceptWaiting(this.#server);
-    }
-    this.#server.close();
+    await this.#door?.close(this.#config.replies === 'none');
   }
 
   /** Those of its clients that are not answered. */

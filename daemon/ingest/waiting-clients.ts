@@ -3,7 +3,7 @@ import type net from 'node:net';
 /** Turns of the event loop in which nobody is accepted, until nobody waits: each turn accepts one at least. */
 const quietTurns = 3;
 
-/** Accepts all who wait to be; resolves when nobody does. Nobody may be able to connect any more. */
+/** Accepts all who wait to be; resolves when nobody does. Nobody can connect any more. */
 export async function acceptWaiting(server: net.Server): Promise<void> {
   let quiet = 0;
   const count = (): void => {

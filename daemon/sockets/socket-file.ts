@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, lstatSync, readFileSync, type Stats } from 'node:fs';
-import { chmod, link, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
+import { chmod, link, lstat, rename, rm, unlink } from 'node:fs/promises';
 import type net from 'node:net';
 import path from 'node:path';
 import { socketPathFault } from '../../config/socket-path.ts';
@@ -7,7 +7,8 @@ import { makeFolders } from '../../devices/file/make-folders.ts';
 import { Refused } from '../refused.ts';
 import { systemErrorCode, systemErrorText } from '../system-error.ts';
 import { longestBacklog } from './backlog.ts';
-import { openSocketFolder } from './socket-folder.ts';
+import type { SocketFolder } from './socket-folder.ts';
+import { type Nursery, openNursery } from './socket-nursery.ts';
 import { probeSocket } from './socket-probe.ts';
 
 /** A UNIX socket cannot be made at its path. The message names the path and the reason. */
@@ -25,8 +26,10 @@ export interface SocketPathOptions {
 /** A path that was free, or held by a dead socket, when it was claimed. */
 export interface ClaimedSocket {
   readonly path: string;
-  /** Makes `server` listen here; rejects with `SocketPathRefused`. Call it once. */
+  /** Makes `server` listen here; rejects with `SocketPathRefused`. */
   listen(server: net.Server): Promise<void>;
+  /** The same for another server once the one before was closed, in the place of its socket file. */
+  listenAgain(server: net.Server, mode: number): Promise<void>;
   /** Removes the socket file if it is still the one that `listen` made. Closing the server is the caller's. */
   release(): Promise<void>;
 }
@@ -51,23 +54,38 @@ export async function claimSocketPath(
   await refuseUnlessFree(socketPath, absolute);
 
   let own: Stats | null = null;
+  let boundIn: SocketFolder | null = null;
+  const listen = (server: net.Server, mode: number): Promise<void> =>
+    explained(socketPath, async () => {
+      const made = await openNursery(absolute, server);
+      // The server before has been closed: what its socket was bound through is not needed any more.
+      boundIn?.close();
+      boundIn = made.folder;
+      own = await listenAt(server, socketPath, absolute, { mode, group, nursery: made, own });
+    });
   return {
     path: socketPath,
-    listen: (server) =>
-      explained(socketPath, async () => {
-        own = await listenAt(server, socketPath, absolute, options.mode, group);
-      }),
+    listen: (server) => listen(server, options.mode),
+    listenAgain: listen,
     async release() {
       if (own === null) return;
       const found = await lstat(absolute).catch(() => null);
-      if (found?.ino === own.ino && found.dev === own.dev) await unlink(absolute).catch(() => {});
+      if (isSame(own, found)) await unlink(absolute).catch(() => {});
       own = null;
     },
   };
 }
 
+interface ListenOptions {
+  readonly mode: number;
+  readonly group: number | null;
+  readonly nursery: Nursery;
+  /** The socket file of a server that was closed, which is replaced. */
+  readonly own: Stats | null;
+}
+
 /**
- * Binds in a folder that only this user can enter, sets group and mode there, and then links the socket to its
+ * Binds in the nursery, sets group and mode there, and then links the socket to its
  * path, so nobody can connect before the mode is what was asked for. A umask would do as well, but it is the
  * process's, and files that other parts make at that moment would get it too.
  */
@@ -75,20 +93,17 @@ async function listenAt(
   server: net.Server,
   socketPath: string,
   absolute: string,
-  mode: number,
-  group: number | null,
+  { mode, group, nursery, own }: ListenOptions,
 ): Promise<Stats> {
-  const nursery = await mkdtemp(path.join(path.dirname(absolute), '.new-'));
-  const folder = openSocketFolder(nursery);
-  // libuv removes the name it bound when the server closes; until then the descriptor must stay what it is.
-  server.once('close', () => folder.close());
+  const { folder } = nursery;
   try {
-    const bound = path.join(nursery, 's');
+    const bound = path.join(nursery.path, 's');
     await listening(server, folder.address('s'));
     try {
       if (group !== null) giveToGroup(socketPath, bound, group);
       chmodSync(bound, mode);
-      await takeName(socketPath, bound, absolute, path.join(nursery, 'old'));
+      if (await isLeft(own, absolute)) await rename(bound, absolute);
+      else await takeName(socketPath, bound, absolute, path.join(nursery.path, 'old'));
       return lstatSync(absolute);
     } catch (error) {
       server.close();
@@ -96,8 +111,18 @@ async function listenAt(
     }
   } finally {
     if (!server.listening) folder.close();
-    await rm(nursery, { recursive: true, force: true });
+    await rm(nursery.path, { recursive: true, force: true });
   }
+}
+
+/** Whether the path still has our socket file. Its number alone does not say so: once the file is gone, another can have it. */
+async function isLeft(own: Stats | null, absolute: string): Promise<boolean> {
+  const found = await lstat(absolute).catch(() => null);
+  return isSame(own, found) && (await probeSocket(absolute, 0)).kind === 'dead';
+}
+
+function isSame(one: Stats | null, other: Stats | null): boolean {
+  return one !== null && one.ino === other?.ino && one.dev === other.dev;
 }
 
 function listening(server: net.Server, address: string): Promise<void> {

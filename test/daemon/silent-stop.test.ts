@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { DaemonProcess, patientFileDevice } from '../support/daemon-process.ts';
 import { SilentClient } from '../support/silent-client.ts';
+import { SilentPeer } from '../support/silent-peer.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -79,13 +81,17 @@ test('a silent listener that a reload removes loses nothing that its clients cou
 });
 
 test('what a silent client has sent while no device can record is told to be dropped, and not forgotten', async (t) => {
-  const siem = { type: 'socket', options: { address: 'FOLDER/nobody.sock', socket_type: 'unix' } };
-  const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
+  const folder = temporaryDirectory(t);
+  const peer = await SilentPeer.listen(t, path.join(folder, 'peer.sock'));
+  const siem = { type: 'socket', options: { address: 'FOLDER/peer.sock', socket_type: 'unix' } };
+  const daemon = await DaemonProcess.start(t, folder, {
     listeners: [silent],
     devices: { 'siem/': siem },
     limits: { stop_timeout: '300ms' },
   });
   const client = await SilentClient.connect(t, daemon.socketPath, 'a');
+  await peer.leave();
+  await waitFor('the door is shut', () => daemon.log.includes('not listening'));
   client.write(50);
   assert.equal(client.ids.length, 50);
   assert.equal(await daemon.stop(), 1);

@@ -213,6 +213,8 @@ test('a client in the middle of a record stays, unless its listener has more tha
 
 test('a silent client whose bytes wait for a device keeps its place', async (t) => {
   const under = new TableUnderTest(t, 1);
+  // A device that works and has no room: the listener listens, and its clients wait.
+  Object.defineProperty(under.shared.broker, 'works', { value: true });
   await under.listen(under.stream('a', { replies: 'none' }), under.stream('b'));
   const silent = await under.connect('a');
   silent.send('{}');

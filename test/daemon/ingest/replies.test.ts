@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import path from 'node:path';
 import { test } from 'node:test';
-import { StreamPeer } from '../../devices/peers/stream-peer.ts';
 import { DaemonProcess, patientFileDevice } from '../../support/daemon-process.ts';
 import { RecordClient } from '../../support/record-client.ts';
 import { numberedRecord, recordNumbers } from '../../support/records.ts';
+import { SilentPeer } from '../../support/silent-peer.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -179,19 +179,20 @@ test('a listener with `replies: none` writes nothing and keeps every record', as
 
 test('a sender that reads no replies, and ends while no device can record, loses nothing', async (t) => {
   const folder = temporaryDirectory(t);
-  const peer = new StreamPeer(t, { framing: 'newline', path: path.join(folder, 'peer.sock') });
+  const peer = await SilentPeer.listen(t, path.join(folder, 'peer.sock'));
   const daemon = await DaemonProcess.start(t, folder, {
     listeners: [{ path: 'FOLDER/ingest.sock', replies: 'none' }],
     devices: { 'peer/': { type: 'socket', options: { address: 'FOLDER/peer.sock', socket_type: 'unix' } } },
   });
   const client = await RecordClient.connect(t, daemon.socketPath);
+  await peer.leave();
+  await waitFor('the daemon has noticed that it cannot record', () => daemon.log.includes('device failing'));
   const records = Array.from({ length: 100 }, (_, index) => numberedRecord(index));
   client.send(...records);
   client.socket.end();
-  await waitFor('the daemon has noticed that it cannot record', () => daemon.log.includes('device failing'));
-  await peer.start();
-  await waitFor('every record has arrived', () => peer.received().length === records.length);
-  assert.deepEqual(recordNumbers(peer.received()), [...records.keys()]);
+  await peer.come();
+  await waitFor('every record has arrived', () => peer.lines.length === records.length);
+  assert.deepEqual(recordNumbers(peer.lines), [...records.keys()]);
   await waitFor('the daemon closes its side', () => client.ended);
 });
 
