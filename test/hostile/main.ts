@@ -3,13 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { floods } from './floods.ts';
 import { help, type Options, readOptions } from './options.ts';
-import { besiegeDaemon, type SiegeReport } from './siege.ts';
+import { besiegeDaemon, keptMiB, type SiegeReport } from './siege.ts';
 
 /** A blocked device is given up after `write_timeout`, 2 s where nothing else is said, and 100 ms. */
 const latestReplyMs = 2100;
-
-/** What may stay of the memory that the floods made necessary. */
-const keptMiB = 30;
 
 const options = (() => {
   try {
@@ -34,10 +31,17 @@ function usageFault(text: string): never {
 
 async function besiege({ seconds, memoryMiB, only }: Options): Promise<void> {
   const names = only === null ? Object.keys(floods) : [only];
-  process.stdout.write(`${names.join(', ')} for ${seconds} s, then 10 s of rest …\n`);
+  process.stdout.write(`${names.join(', ')} for ${seconds} s, then 10 s of rest at most …\n`);
   const folder = mkdtempSync(path.join(tmpdir(), 'audit-sidecar-hostile-'));
   try {
-    const report = await besiegeDaemon({ folder, seconds, memoryMiB, floods: names });
+    const report = await besiegeDaemon({
+      folder,
+      seconds,
+      memoryMiB,
+      restSeconds: 10,
+      writeTimeout: '2s',
+      floods: names,
+    });
     process.stdout.write(shown(report, memoryMiB));
     const broken = brokenPromises(report, memoryMiB);
     for (const promise of broken) process.stdout.write(`BROKEN     ${promise}\n`);
@@ -52,7 +56,7 @@ function shown({ good, memory, limitedBy }: SiegeReport, memoryMiB: number): str
   const at = (share: number): string =>
     (good.latencies[Math.floor((good.latencies.length - 1) * share)] ?? Number.NaN).toFixed(1);
   return `good client ${good.sent} records, ${good.ok} ok; reply p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms
-memory      ${memory.start.toFixed()} MiB before, ${memory.peak.toFixed()} MiB at most, ${memory.after.toFixed()} MiB 10 s after; limited to ${memoryMiB} MiB by ${limitedBy}
+memory      ${memory.start.toFixed()} MiB before, ${memory.peak.toFixed()} MiB at most, ${memory.after.toFixed()} MiB after; limited to ${memoryMiB} MiB by ${limitedBy}
 `;
 }
 

@@ -11,8 +11,8 @@ import { GoodClient, type GoodReport } from './good-client.ts';
 import { limitMemory } from './memory-limit.ts';
 import type { Places } from './places.ts';
 
-/** How long the daemon may take to give its memory back, in milliseconds. */
-const restMs = 10_000;
+/** What may stay of the memory that the floods made necessary. */
+export const keptMiB = 30;
 
 /** What a siege showed. Memory is what was resident, in MiB. */
 export interface SiegeReport {
@@ -20,7 +20,12 @@ export interface SiegeReport {
   /** Records that were answered `ok` and are in no line of the log. */
   readonly missing: readonly string[];
   readonly limitedBy: string;
-  readonly memory: { readonly start: number; readonly peak: number; readonly after: number };
+  readonly memory: {
+    readonly start: number;
+    readonly peak: number;
+    /** Once it is back to what may be kept, or the rest is over. */
+    readonly after: number;
+  };
   /** The daemon's exit code or signal, when it ended before its time. */
   readonly ended: number | string | null;
   readonly log: string;
@@ -31,13 +36,17 @@ export interface SiegePlan {
   readonly folder: string;
   readonly seconds: number;
   readonly memoryMiB: number;
+  /** How long the daemon may take to give its memory back. */
+  readonly restSeconds: number;
+  /** Of the device that has to record. */
+  readonly writeTimeout: string;
   readonly floods: readonly string[];
 }
 
 /** Starts a daemon of limited memory, sets the floods on it, and looks after a good client beside them. */
 export async function besiegeDaemon(plan: SiegePlan): Promise<SiegeReport> {
   const limit = limitMemory(plan.memoryMiB * 1024 * 1024);
-  const daemon = await startDaemon(plan.folder, limit.words);
+  const daemon = await startDaemon(plan, limit.words);
   let flooding: ChildProcess | null = null;
   try {
     const client = new GoodClient(daemon.places.stream, 'good');
@@ -51,7 +60,10 @@ export async function besiegeDaemon(plan: SiegePlan): Promise<SiegeReport> {
     flooding.kill('SIGKILL');
     stop.abort();
     const good = await running;
-    if (daemon.child.exitCode === null && daemon.child.signalCode === null) await delay(restMs);
+    for (let look = 0; look < plan.restSeconds * 10 && isRunning(daemon.child); look++) {
+      if (residentMiB(daemon.child) <= start + keptMiB) break;
+      await delay(100);
+    }
     const ended = daemon.child.exitCode ?? daemon.child.signalCode;
     const memory = {
       start,
@@ -63,7 +75,7 @@ export async function besiegeDaemon(plan: SiegePlan): Promise<SiegeReport> {
   } finally {
     flooding?.kill('SIGKILL');
     daemon.child.kill('SIGKILL');
-    if (daemon.child.exitCode === null && daemon.child.signalCode === null) await once(daemon.child, 'exit');
+    if (isRunning(daemon.child)) await once(daemon.child, 'exit');
     limit.remove();
   }
 }
@@ -74,7 +86,10 @@ interface BesiegedDaemon {
   readonly log: () => string;
 }
 
-async function startDaemon(folder: string, words: readonly string[]): Promise<BesiegedDaemon> {
+async function startDaemon(
+  { folder, writeTimeout }: SiegePlan,
+  words: readonly string[],
+): Promise<BesiegedDaemon> {
   const at = (name: string): string => path.join(folder, name);
   const unreachable = Array.from({ length: 20 }, (_, index) => [
     `${'far-away-'.repeat(20)}${index}/`,
@@ -90,7 +105,7 @@ async function startDaemon(folder: string, words: readonly string[]): Promise<Be
     admin: { path: at('admin.sock') },
     metrics: { listen: null },
     devices: {
-      'file/': { type: 'file', options: { file_path: at('audit.log') } },
+      'file/': { type: 'file', options: { file_path: at('audit.log'), write_timeout: writeTimeout } },
       ...Object.fromEntries(unreachable),
     },
   };
@@ -112,6 +127,10 @@ async function startDaemon(folder: string, words: readonly string[]): Promise<Be
     admin: at('admin.sock'),
   };
   return { child, places, log: () => log };
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 function residentMiB(child: ChildProcess): number {

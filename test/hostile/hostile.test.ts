@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { floods } from './floods.ts';
+import { besiegeDaemon, keptMiB } from './siege.ts';
+
+test('all floods at once harm no good client, and leave a daemon of 512 MiB as it was', async (t) => {
+  const memoryMiB = 512;
+  const { good, missing, memory, ended, log } = await besiegeDaemon({
+    folder: temporaryDirectory(t),
+    seconds: 4,
+    memoryMiB,
+    restSeconds: 60,
+    // A machine that is busy with other tests is no fault of the device.
+    writeTimeout: '10m',
+    floods: Object.keys(floods),
+  });
+  t.diagnostic(`${good.sent} records of the good client, ${memory.peak.toFixed()} MiB at most`);
+  assert.equal(ended, null, log);
+  assert.deepEqual(good.refusals, []);
+  assert.equal(good.thrownOut, 0);
+  assert.ok(good.sent > 100 && good.ok === good.sent);
+  assert.deepEqual(missing, []);
+  assert.ok(memory.peak <= memoryMiB, `${memory.peak} MiB`);
+  assert.ok(memory.after <= memory.start + keptMiB, `${memory.start} MiB became ${memory.after} MiB`);
+});
