@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runCommandLine } from '../../cli/command-line.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { projectRoot } from '../support/project-root.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { noSignals, runCommand } from './command.ts';
 
 const commands = [
@@ -118,7 +119,12 @@ test('every switch of every command is refused another word than true or false',
 });
 
 test('a switch means what its word says', async (t) => {
-  const file = path.join(projectRoot, 'config/audit-sidecar.yaml');
+  const folder = temporaryDirectory(t);
+  const file = path.join(folder, 'audit-sidecar.yaml');
+  writeFileSync(
+    file,
+    `state_dir: ${folder}/state\nlisteners: [{path: ${folder}/ingest.sock}]\nadmin: null\ndevices: {}\n`,
+  );
   const printed = async (...words: readonly string[]): Promise<string> => {
     const { code, stdout } = await runCommand(t, ['check', file, ...words]);
     assert.equal(code, 0);
