@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 
-/** How often it is looked at, in milliseconds. */
+/** How often it is looked at, in milliseconds; ever more seldom, up to a minute, while what was found is in use. */
 const lookMs = 1000;
+const seldomMs = 60_000;
 
 /** What is worth the walk through it: about 5 ms for so much (measured: 90 ms for 340 MiB). */
 const worthBytes = 16 * 1024 * 1024;
@@ -19,15 +20,15 @@ export interface MemoryUse {
  */
 export function returnMemory(clock: Clock, use: () => MemoryUse, giveBack: () => void): () => void {
   let least = Number.POSITIVE_INFINITY;
+  let pauseMs = lookMs;
   let cancel = (): void => {};
   const look = (): void => {
-    if (keptBy(use()) > least + worthBytes) {
-      giveBack();
-      // What is left is in use, by whatever it may be.
-      least = keptBy(use());
-    }
+    const isMuch = (): boolean => keptBy(use()) > least + worthBytes;
+    if (isMuch()) giveBack();
+    // What is left is in use, it may be for a moment only: the thread for large records takes some and frees it.
+    pauseMs = isMuch() ? Math.min(2 * pauseMs, seldomMs) : lookMs;
     least = Math.min(least, keptBy(use()));
-    cancel = clock.setTimer(lookMs, look);
+    cancel = clock.setTimer(pauseMs, look);
   };
   look();
   return () => cancel();

@@ -5,7 +5,7 @@ import { HeldClock } from '../../support/held-clock.ts';
 
 const mebibyte = 1024 * 1024;
 
-test('memory that was freed is given back once there is much of it, and what stays in use is left alone', () => {
+test('memory that was freed is given back once there is much of it, and what stays in use is asked for ever more seldom', () => {
   const clock = new HeldClock();
   const used = { rss: 90 * mebibyte, heapTotal: 20 * mebibyte, external: 10 * mebibyte };
   let inUse = 0;
@@ -35,8 +35,14 @@ test('memory that was freed is given back once there is much of it, and what sta
   inUse = 100 * mebibyte;
   used.rss += 100 * mebibyte;
   assert.equal(afterALook(), 2);
-  assert.equal(afterALook(), 2, 'what could not be given back is in use');
+  assert.deepEqual(clock.pending, [2_000], 'what could not be given back is in use');
+  assert.equal(afterALook(), 3, 'or was a moment ago');
+  assert.deepEqual(clock.pending, [4_000]);
+  inUse = 0;
+  assert.equal(afterALook(), 4);
+  assert.deepEqual(clock.pending, [1_000]);
+  assert.equal(afterALook(), 4);
   stop();
   used.rss += 500 * mebibyte;
-  assert.equal(afterALook(), 2);
+  assert.equal(afterALook(), 4);
 });
