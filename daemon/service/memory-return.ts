@@ -23,11 +23,15 @@ export function returnMemory(clock: Clock, use: () => MemoryUse, giveBack: () =>
   let pauseMs = lookMs;
   let cancel = (): void => {};
   const look = (): void => {
-    const isMuch = (): boolean => keptBy(use()) > least + worthBytes;
-    if (isMuch()) giveBack();
+    let kept = keptBy(use());
+    const isMuch = (): boolean => kept > least + worthBytes;
+    if (isMuch()) {
+      giveBack();
+      kept = keptBy(use());
+    }
     // What is left is in use, it may be for a moment only: the thread for large records takes some and frees it.
     pauseMs = isMuch() ? Math.min(2 * pauseMs, seldomMs) : lookMs;
-    least = Math.min(least, keptBy(use()));
+    least = Math.min(least, kept);
     cancel = clock.setTimer(pauseMs, look);
   };
   look();

@@ -7,11 +7,16 @@ export interface Endpoint {
 }
 
 /**
- * Throws when a socket has been connected to itself. Linux does that when nobody listens at a port of this machine
- * from which outgoing connections start (`net.ipv4.ip_local_port_range`), and the socket happens to be given that very
- * port: whatever is written then counts as sent, nobody has it, and the real peer cannot take its port back.
+ * The failure of a socket that has been connected to itself; `null` for any other. Linux does that when nobody listens at
+ * a port of this machine from which outgoing connections start (`net.ipv4.ip_local_port_range`), and the socket happens
+ * to be given that very port: whatever is written then counts as sent, nobody has it, and the real peer cannot take its
+ * port back.
  */
-export function refuseSelfConnection(local: Endpoint, remote: Endpoint, action: string): void {
-  if (local.port === undefined || local.port !== remote.port || local.address !== remote.address) return;
-  throw new DeviceFailure('refused', `${action}: nobody listens there`);
+export function selfConnectionFailure(
+  local: Endpoint,
+  remote: Endpoint,
+  action: string,
+): DeviceFailure | null {
+  if (local.port === undefined || local.port !== remote.port || local.address !== remote.address) return null;
+  return new DeviceFailure('refused', `${action}: nobody listens there`);
 }

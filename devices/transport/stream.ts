@@ -7,7 +7,7 @@ import { type SocketTarget, shownTarget } from './address.ts';
 import { boundLookup, refuseAddress } from './bound-lookup.ts';
 import { tcpTailBytes, unixTailBytes } from './kernel-buffers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
-import { refuseSelfConnection } from './self-connection.ts';
+import { selfConnectionFailure } from './self-connection.ts';
 import { loadTls, type TlsOptions } from './tls-options.ts';
 import type { Connection, ReportLost, Transport } from './transport.ts';
 
@@ -52,13 +52,11 @@ export class StreamTransport implements Transport {
 function refuseItself(socket: Socket, action: string): void {
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
   const local = { address: localAddress, port: localPort };
-  try {
-    refuseSelfConnection(local, { address: remoteAddress, port: remotePort }, action);
-  } catch (error) {
-    // With a reset the port is free again at once.
-    socket.on('error', () => {}).resetAndDestroy();
-    throw error;
-  }
+  const failure = selfConnectionFailure(local, { address: remoteAddress, port: remotePort }, action);
+  if (failure === null) return;
+  // With a reset the port is free again at once.
+  socket.on('error', () => {}).resetAndDestroy();
+  throw failure;
 }
 
 type Place =

@@ -5,7 +5,7 @@ import { abortedFailure, codeOf, failureOf } from '../failure-reasons.ts';
 import type { PeerBounds } from '../peer-bounds.ts';
 import { type SocketTarget, shownTarget } from './address.ts';
 import { lookedUp } from './bound-lookup.ts';
-import { refuseSelfConnection } from './self-connection.ts';
+import { selfConnectionFailure } from './self-connection.ts';
 import type { Connection, ReportLost, Transport } from './transport.ts';
 
 /** UDP over IPv4: 65,535 less 20 bytes of IP and 8 of UDP header (RFC 768, RFC 791). */
@@ -45,16 +45,9 @@ export class UdpTransport implements Transport {
       // Node hands an error at once to the callback, which its types do not say.
       socket.connect(port, found.address, (error?: Error) => {
         socket.off('error', fail);
-        if (error) {
-          fail(error);
-          return;
-        }
-        try {
-          refuseSelfConnection(socket.address(), socket.remoteAddress(), action);
-          resolve(new UdpConnection(socket, shown, onLost));
-        } catch (itself) {
-          fail(itself as Error);
-        }
+        const failure = error ?? selfConnectionFailure(socket.address(), socket.remoteAddress(), action);
+        if (failure) fail(failure);
+        else resolve(new UdpConnection(socket, shown, onLost));
       });
     });
   }
