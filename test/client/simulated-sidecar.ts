@@ -5,14 +5,10 @@ import type { VirtualClock } from '../simulation/virtual-clock.ts';
 /** Lines that the system takes before a sidecar that does not read has to. */
 const bufferedLines = 20;
 
-interface Arrival {
-  readonly record: number;
-}
-
 interface Connection {
   readonly events: WireEvents;
   /** Written by the client, and not dealt with. */
-  readonly arrivals: Arrival[];
+  readonly arrivals: number[];
   /** The client was told that there is no more room. */
   full: boolean;
   alive: boolean;
@@ -78,25 +74,39 @@ export class SimulatedSidecar {
       connection.alive = false;
       // A process that is killed may have recorded what it never answered.
       const recorded = connection.spoilt ? 0 : this.#random.below(connection.arrivals.length + 1);
-      for (const { record } of connection.arrivals.slice(0, recorded)) this.log.push(record);
+      for (const record of connection.arrivals.slice(0, recorded)) this.log.push(record);
       this.#clock.setTimer(this.#random.between(0, 3), () => connection.events.gone());
     }
   }
 
-  #dial(events: WireEvents): Wire {
+  #dial(client: WireEvents): Wire {
+    let destroyed = false;
+    const events: WireEvents = {
+      opened: () => client.opened(),
+      read: (bytes) => {
+        if (!destroyed) client.read(bytes);
+      },
+      drained: () => {
+        if (!destroyed) client.drained();
+      },
+      gone: () => {
+        if (destroyed) return;
+        destroyed = true;
+        client.gone();
+      },
+    };
+    const arrivals: number[] = [];
     const connection: Connection = {
       events,
-      arrivals: [],
+      arrivals,
       full: false,
       alive: false,
       busy: false,
       spoilt: false,
     };
-    let destroyed = false;
     this.#clock.setTimer(this.#random.between(0, 3), () => {
       if (destroyed) return;
       if (this.#condition === 'gone') {
-        destroyed = true;
         events.gone();
         return;
       }
@@ -104,38 +114,22 @@ export class SimulatedSidecar {
       this.#connections.push(connection);
       events.opened();
     });
-    const guarded: Connection = Object.assign(connection, {
-      events: {
-        opened: () => events.opened(),
-        read: (bytes: Buffer) => {
-          if (!destroyed) events.read(bytes);
-        },
-        drained: () => {
-          if (!destroyed) events.drained();
-        },
-        gone: () => {
-          if (destroyed) return;
-          destroyed = true;
-          events.gone();
-        },
-      },
-    });
     return {
       write: (line) => {
         const { request } = JSON.parse(line.toString()) as { request: { id: string } };
         if (!connection.alive) return true;
-        guarded.arrivals.push({ record: Number(request.id) });
-        this.#goOn(guarded);
-        guarded.full = guarded.arrivals.length >= bufferedLines;
-        return !guarded.full;
+        arrivals.push(Number(request.id));
+        this.#goOn(connection);
+        connection.full = arrivals.length >= bufferedLines;
+        return !connection.full;
       },
       destroy: () => {
         destroyed = true;
         connection.alive = false;
-        this.#connections = this.#connections.filter((each) => each !== guarded);
+        this.#connections = this.#connections.filter((each) => each !== connection);
         // What was sent before may still be read.
-        const recorded = guarded.spoilt ? 0 : this.#random.below(guarded.arrivals.length + 1);
-        for (const { record } of guarded.arrivals.slice(0, recorded)) this.log.push(record);
+        const recorded = connection.spoilt ? 0 : this.#random.below(arrivals.length + 1);
+        for (const record of arrivals.slice(0, recorded)) this.log.push(record);
       },
     };
   }
@@ -160,7 +154,7 @@ export class SimulatedSidecar {
   #answer(connection: Connection, count: number): void {
     let text = '';
     connection.spoilt ||= this.#condition === 'stopping' || this.#condition === 'babbling';
-    for (const { record } of connection.arrivals.splice(0, count)) text += this.#reply(record);
+    for (const record of connection.arrivals.splice(0, count)) text += this.#reply(record);
     const bytes = Buffer.from(text);
     const cut = this.#random.below(bytes.length + 1);
     connection.events.read(bytes.subarray(0, cut));

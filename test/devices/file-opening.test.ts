@@ -25,6 +25,7 @@ import { failingSyncs } from './file-system-fault.ts';
 import { LaneStandIn } from './lane-stand-in.ts';
 import { asOrdinaryUser, ordinaryUser } from './ordinary-user.ts';
 import { StoppedClock } from './stopped-clock.ts';
+import { unheardSettings } from './unheard-settings.ts';
 
 const line = linesOf(recordTexts(0, 1, 100));
 
@@ -122,7 +123,7 @@ test('through the API mode 0000 asks for a file that is there, once', async (con
       const clock = new StoppedClock();
       const limits = { fileRoots, allowPrefix: false, allowLogRaw: false, allowAddresses: null };
       const parsed = parseDevice('file', { file_path: at, mode: '0000' }, limits);
-      const settings = { path: 'api/', clock, onLost: () => {}, onTrouble: () => {}, peerBounds: null };
+      const settings = { ...unheardSettings, clock };
       const lane = new LaneStandIn(context, 'file', {}, parsed.create(settings));
       const failure = await lane.openFailure();
       const why = 'it does not exist, and mode "0000" leaves a file as it is';
@@ -237,7 +238,7 @@ test('no descriptor is left behind, whatever an open comes to', async (context) 
   symlinkSync('/nowhere', path.join(directory, 'link'));
   const api = (at: string): LaneStandIn => {
     const parsed = parseDevice('file', { file_path: path.join(directory, at) }, limits);
-    const settings = { path: 'api/', clock, onLost: () => {}, onTrouble: () => {}, peerBounds: null };
+    const settings = { ...unheardSettings, clock };
     return new LaneStandIn(context, 'file', {}, parsed.create(settings));
   };
   for (const at of ['folder', 'link', 'audit.log/x.log', 'folder/../audit.log/deep/x.log']) {

@@ -6,6 +6,7 @@ import { parseFileMode } from '../../devices/file/file-mode.ts';
 import { liesBelow } from '../../devices/file/leads.ts';
 import { parseDevice } from '../../devices/registry.ts';
 import { StoppedClock } from './stopped-clock.ts';
+import { unheardSettings } from './unheard-settings.ts';
 
 test('a destination is a file, standard output or nowhere', () => {
   for (const text of ['stdout', 'STDOUT', 'StdOut']) {
@@ -71,13 +72,7 @@ test('a path lies below a folder, and not below one that has the beginning of it
 });
 
 test('nothing that a file has taken is lost with a peer', () => {
-  const settings = {
-    path: 'f/',
-    clock: new StoppedClock(),
-    onLost: () => {},
-    onTrouble: () => {},
-    peerBounds: null,
-  };
+  const settings = { ...unheardSettings, clock: new StoppedClock() };
   for (const file_path of ['/x', 'discard', 'stdout']) {
     assert.equal(parseDevice('file', { file_path }).create(settings).tailBytes, 0);
   }

@@ -12,7 +12,6 @@ import {
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { systemClock } from '../../daemon/clock.ts';
 import type { DeviceFailure } from '../../devices/device.ts';
 import { OptionsRefused, type OptionTexts, type ParsedDevice } from '../../devices/device-kind.ts';
 import { deviceKinds, parseDevice } from '../../devices/registry.ts';
@@ -20,6 +19,7 @@ import type { RemoteLimits } from '../../devices/remote-limits.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { LaneStandIn } from './lane-stand-in.ts';
 import { makeCertificate, opensslMissing } from './peers/certificates.ts';
+import { unheardSettings } from './unheard-settings.ts';
 
 /** What makes a device of each kind read every file it can read. Nobody listens there. */
 const bases: Readonly<Record<string, OptionTexts>> = {
@@ -47,14 +47,7 @@ function textsWith(
 
 /** Reads the files as an open does; what that said, or `null` when every file was in order. */
 async function reading(context: TestContext, parsed: ParsedDevice): Promise<DeviceFailure | null> {
-  const settings = {
-    path: 'api/',
-    clock: systemClock,
-    onLost: () => {},
-    onTrouble: () => {},
-    peerBounds: null,
-  };
-  const lane = new LaneStandIn(context, parsed.type, {}, parsed.create(settings));
+  const lane = new LaneStandIn(context, parsed.type, {}, parsed.create(unheardSettings));
   try {
     await lane.open();
     return null;

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, chownSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { systemClock } from '../../daemon/clock.ts';
 import type { OptionTexts } from '../../devices/device-kind.ts';
 import { parseDevice } from '../../devices/registry.ts';
 import { lineOf } from '../format/line-of.ts';
@@ -10,6 +9,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { linesOf } from './batches.ts';
 import { LaneStandIn } from './lane-stand-in.ts';
 import { asOrdinaryUser, ordinaryUser } from './ordinary-user.ts';
+import { unheardSettings } from './unheard-settings.ts';
 
 /** A file device as the API enables it, with a prefix where the operator allows that. */
 function apiDevice(context: TestContext, file: string, options: OptionTexts = {}): LaneStandIn {
@@ -20,13 +20,7 @@ function apiDevice(context: TestContext, file: string, options: OptionTexts = {}
     allowAddresses: null,
   };
   const parsed = parseDevice('file', { file_path: file, ...options }, limits);
-  const device = parsed.create({
-    path: 'api/',
-    clock: systemClock,
-    onLost: () => {},
-    onTrouble: () => {},
-    peerBounds: null,
-  });
+  const device = parsed.create(unheardSettings);
   return new LaneStandIn(context, 'file', {}, device);
 }
 

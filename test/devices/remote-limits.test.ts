@@ -13,7 +13,6 @@ import {
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { systemClock } from '../../daemon/clock.ts';
 import { DeviceFailure } from '../../devices/device.ts';
 import { type OptionProblem, OptionsRefused, type OptionTexts } from '../../devices/device-kind.ts';
 import { parseDevice } from '../../devices/registry.ts';
@@ -21,6 +20,7 @@ import type { RemoteLimits } from '../../devices/remote-limits.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { linesOf, recordTexts } from './batches.ts';
 import { LaneStandIn } from './lane-stand-in.ts';
+import { unheardSettings } from './unheard-settings.ts';
 
 const line = linesOf(recordTexts(0, 1, 100));
 
@@ -71,14 +71,7 @@ function folders(context: TestContext): Folders {
     limits: allowed,
     device(file) {
       const parsed = parseDevice('file', { file_path: file }, allowed);
-      const settings = {
-        path: 'api/',
-        clock: systemClock,
-        onLost: () => {},
-        onTrouble: () => {},
-        peerBounds: null,
-      };
-      return new LaneStandIn(context, 'file', {}, parsed.create(settings));
+      return new LaneStandIn(context, 'file', {}, parsed.create(unheardSettings));
     },
     refusal: (file) =>
       problems('file', { file_path: file }, allowed)
@@ -155,13 +148,7 @@ test('a root may be a link itself, and need not exist yet', async (context) => {
   for (const file of ['logs/a.log', 'disk/b.log', 'later/deep/c.log']) {
     const options = { file_path: path.join(directory, file) };
     const parsed = parseDevice('file', options, limits({ fileRoots }));
-    const device = parsed.create({
-      path: 'api/',
-      clock: systemClock,
-      onLost: () => {},
-      onTrouble: () => {},
-      peerBounds: null,
-    });
+    const device = parsed.create(unheardSettings);
     await new LaneStandIn(context, 'file', {}, device).deliver(line);
     assert.ok(existsSync(path.join(directory, file)));
   }
@@ -331,14 +318,7 @@ test('a mode given as a number is octal text like any other, and no bit for exec
   ] as const) {
     const file = path.join(root, `mode-${mode}`);
     const parsed = parseDevice('file', { file_path: file, mode }, limits);
-    const settings = {
-      path: 'api/',
-      clock: systemClock,
-      onLost: () => {},
-      onTrouble: () => {},
-      peerBounds: null,
-    };
-    await new LaneStandIn(context, 'file', {}, parsed.create(settings)).open();
+    await new LaneStandIn(context, 'file', {}, parsed.create(unheardSettings)).open();
     assert.equal(statSync(file).mode & 0o7111, 0);
     assert.ok((statSync(file).mode & 0o777 & ~bits) === 0);
   }

@@ -1,6 +1,6 @@
-import { systemClock } from '../../daemon/clock.ts';
 import type { Device } from '../../devices/device.ts';
 import { parseDevice } from '../../devices/registry.ts';
+import { unheardSettings } from './unheard-settings.ts';
 
 /** What the parent asks for; `id` comes back with the answer. */
 interface Request {
@@ -12,13 +12,7 @@ interface Request {
 }
 
 // The device for standard output needs a process of its own, whose standard output the test reads.
-const device: Device = parseDevice('file', { file_path: 'STDOUT' }).create({
-  path: 'tested/',
-  clock: systemClock,
-  onLost: () => {},
-  onTrouble: () => {},
-  peerBounds: null,
-});
+const device: Device = parseDevice('file', { file_path: 'STDOUT' }).create(unheardSettings);
 let controller = new AbortController();
 
 process.on('message', (request: Request) => {

@@ -4,7 +4,6 @@ import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../../../daemon/clock.ts';
 import { FramedDevice } from '../../../devices/framed-device.ts';
 import { LocalLoggerTransport } from '../../../devices/syslog/local-logger.ts';
 import { projectRoot } from '../../support/project-root.ts';
@@ -15,16 +14,10 @@ import { LaneStandIn } from '../lane-stand-in.ts';
 import { StreamPeer } from '../peers/stream-peer.ts';
 import { UdpPeer } from '../peers/udp-peer.ts';
 import { koffiMissing, UnixDatagramPeer } from '../peers/unix-datagram-peer.ts';
+import { unheardSettings } from '../unheard-settings.ts';
 
 function loggerLane(context: TestContext, logPath: string): LaneStandIn {
-  const settings = {
-    path: 'tested/',
-    clock: systemClock,
-    onLost: () => {},
-    onTrouble: () => {},
-    peerBounds: null,
-  };
-  const device = new FramedDevice(new LocalLoggerTransport(logPath), (lines) => lines, settings);
+  const device = new FramedDevice(new LocalLoggerTransport(logPath), (lines) => lines, unheardSettings);
   return new LaneStandIn(context, 'syslog', {}, device);
 }
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { systemClock } from '../../../daemon/clock.ts';
 import { parseDevice } from '../../../devices/registry.ts';
+import { unheardSettings } from '../unheard-settings.ts';
 
 // In a network of its own, where outgoing connections start from one port only: that to which nobody listens yet.
 const range = '/proc/sys/net/ipv4/ip_local_port_range';
@@ -10,13 +10,7 @@ writeFileSync(range, `${port} ${port}`);
 
 async function openingOf(type: 'tcp' | 'udp'): Promise<string> {
   const options = { address: `127.0.0.1:${port}`, socket_type: type };
-  const device = parseDevice('socket', options).create({
-    path: 'tested/',
-    clock: systemClock,
-    onLost: () => {},
-    onTrouble: () => {},
-    peerBounds: null,
-  });
+  const device = parseDevice('socket', options).create(unheardSettings);
   try {
     await device.open(new AbortController().signal);
     return 'open';
