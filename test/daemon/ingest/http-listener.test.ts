@@ -4,18 +4,15 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Clock, systemClock } from '../../../daemon/clock.ts';
-import { ConnectionPlaces } from '../../../daemon/ingest/connection-places.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
-import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
-import { objectCosts } from '../../../daemon/ingest/object-costs.ts';
-import { Turns, turnSizes } from '../../../daemon/ingest/turns.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { HeldClock } from '../../support/held-clock.ts';
 import { HttpRecordClient } from '../../support/http-client.ts';
 import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { boundsOf } from './bounds-of.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -54,16 +51,7 @@ async function opened(t: TestContext, connections = 1024, clock: Clock = systemC
       headers: 'apply',
     },
     shared,
-    {
-      memory: new MemoryBudget(
-        () => shared.limits.totalBytes,
-        clock,
-        () => {},
-      ),
-      turns: new Turns(clock, turnSizes),
-      costs: objectCosts,
-      places: new ConnectionPlaces(() => shared.limits.connections, shared.counters),
-    },
+    boundsOf(shared, clock),
     logInto(log, 'info'),
     clock === systemClock ? 300 : 60_000,
   );

@@ -4,16 +4,13 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../daemon/clock.ts';
-import { ConnectionPlaces } from '../../../daemon/ingest/connection-places.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
-import { MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
-import { objectCosts } from '../../../daemon/ingest/object-costs.ts';
-import { Turns, turnSizes } from '../../../daemon/ingest/turns.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { boundsOf } from './bounds-of.ts';
 
 const mebibyte = 1024 ** 2;
 
@@ -35,16 +32,6 @@ async function listening(t: TestContext): Promise<{ place: string; shared: Inges
       stopTimeoutMs: 1_000,
     },
   });
-  const together = {
-    memory: new MemoryBudget(
-      () => 64 * mebibyte,
-      systemClock,
-      () => {},
-    ),
-    turns: new Turns(systemClock, turnSizes),
-    costs: objectCosts,
-    places: new ConnectionPlaces(() => shared.limits.connections, shared.counters),
-  };
   const listener = await HttpListener.open(
     {
       kind: 'http',
@@ -54,7 +41,7 @@ async function listening(t: TestContext): Promise<{ place: string; shared: Inges
       headers: 'apply',
     },
     shared,
-    together,
+    boundsOf(shared, systemClock),
     logInto([], 'info'),
     3_600_000,
   );

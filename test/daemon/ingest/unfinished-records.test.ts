@@ -4,17 +4,15 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../daemon/clock.ts';
-import { ConnectionPlaces } from '../../../daemon/ingest/connection-places.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
 import { type BudgetedReader, MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
-import { objectCosts } from '../../../daemon/ingest/object-costs.ts';
 import { StreamListener } from '../../../daemon/ingest/stream-listener.ts';
-import { Turns, turnSizes } from '../../../daemon/ingest/turns.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { boundsOf } from './bounds-of.ts';
 
 const mebibyte = 1024 ** 2;
 const totalBytes = 16 * mebibyte;
@@ -89,12 +87,7 @@ for (const kind of ['stream', 'http'] as const) {
       systemClock,
       () => {},
     );
-    const together = {
-      memory: budget,
-      turns: new Turns(systemClock, turnSizes),
-      costs: objectCosts,
-      places: new ConnectionPlaces(() => shared.limits.connections, shared.counters),
-    };
+    const together = { ...boundsOf(shared, systemClock), memory: budget };
     const log = logInto([], 'info');
     const place = { mode: 0o600, group: null, headers: 'apply' } as const;
     const good = path.join(folder, 'good.sock');
