@@ -8,6 +8,7 @@ import { countInMemory } from '../support/process-memory.ts';
 import { RecordClient } from '../support/record-client.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { wholeLines } from '../support/whole-lines.ts';
 
 const secret = 'hvs.LargeSecretThatNobodyMaySee-5a1f';
 
@@ -58,10 +59,7 @@ test('large records are recorded by every device as small ones are, in their pla
   for (const name of ['one', 'two']) {
     const text = readFileSync(path.join(folder, `${name}.log`), 'utf8');
     assert.equal(text.includes(secret), false);
-    const lines = text
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Line);
+    const lines = wholeLines(text).map((line) => JSON.parse(line) as Line);
     assert.deepEqual(
       lines.map(({ request }) => request.id),
       ['1', '2', '3', '4', '5', '6'],

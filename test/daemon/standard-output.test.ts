@@ -32,11 +32,11 @@ test('the reader of standard output goes away: that device fails and the daemon 
   t.after(() => child.kill('SIGKILL'));
   let log = '';
   let lines = '';
-  child.stderr.on('data', (text: Buffer) => {
-    log += text.toString();
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
   });
-  child.stdout.on('data', (text: Buffer) => {
-    lines += text.toString();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    lines += text;
   });
   await waitFor('the daemon has started', () => log.includes(' started '));
   const client = await RecordClient.connect(t, socket);

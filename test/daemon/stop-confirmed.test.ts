@@ -7,6 +7,7 @@ import { RecordClient } from '../support/record-client.ts';
 import { numberedRecord, recordNumbers } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { wholeLines } from '../support/whole-lines.ts';
 
 const count = 250;
 
@@ -58,7 +59,7 @@ class SlowPeer {
   }
 
   get numbers(): number[] {
-    return recordNumbers(Buffer.concat(this.chunks).toString().split('\n').slice(0, -1));
+    return recordNumbers(wholeLines(Buffer.concat(this.chunks).toString()));
   }
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { linesSoFar, wholeLines } from '../support/whole-lines.ts';
 import { linesOf, recordTexts } from './batches.ts';
 import { deviceContract, type Subject } from './contract.ts';
 import { LaneStandIn } from './lane-stand-in.ts';
@@ -24,7 +25,7 @@ function streamSubject(context: TestContext, through?: string): Subject {
     type: 'file',
     options: {},
     device,
-    received: () => Buffer.concat(chunks).toString().split('\n').slice(0, -1),
+    received: () => wholeLines(Buffer.concat(chunks).toString()),
     pause: () => void output.pause(),
     resume: () => void output.resume(),
     start: never,
@@ -50,7 +51,7 @@ deviceContract(
     const device = new RemoteStdout(fd);
     closeSync(fd);
     context.after(() => device.end());
-    const received = (): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    const received = (): string[] => linesSoFar(file);
     return {
       type: 'file',
       options: {},
@@ -140,7 +141,7 @@ test('standard output to a full disk completes the torn line when there is room'
   assert.equal(outcome.settled, 4);
   execFileSync('prlimit', ['--pid', String(device.child.pid), '--fsize=unlimited']);
   await lane.deliver(linesOf(texts.slice(4)));
-  assert.deepEqual(readFileSync(file, 'utf8').split('\n').slice(0, -1), texts);
+  assert.deepEqual(linesSoFar(file), texts);
 });
 
 test('standard output to a terminal that is halted waits, and goes on', async (context) => {

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { command } from '../support/daemon-process.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { eachLineSoFar } from '../support/whole-lines.ts';
 import { GoodClient, type GoodReport } from './good-client.ts';
 import { limitMemory } from './memory-limit.ts';
 import type { Places } from './places.ts';
@@ -115,8 +115,8 @@ async function startDaemon(
   const [first, ...rest] = [...words, process.execPath, command, 'run', '--config', at('config.yaml')];
   const child = spawn(first!, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
-  child.stderr.on('data', (text: Buffer) => {
-    log += text.toString();
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
   });
   await waitFor('the daemon has started', () => {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The daemon ended: ${log}`);
@@ -151,7 +151,7 @@ function statusMiB(child: ChildProcess, name: string): number {
 
 async function missingIn(file: string, ids: readonly string[]): Promise<string[]> {
   const missing = new Set(ids);
-  for await (const line of createInterface({ input: createReadStream(file) })) {
+  for await (const line of eachLineSoFar(file)) {
     const id = /"id":"(good-\d+)"/.exec(line.slice(0, 4096))?.[1];
     if (id !== undefined) missing.delete(id);
   }

@@ -1,11 +1,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from './wait-for.ts';
+import { finishedLines, linesSoFar, wholeText } from './whole-lines.ts';
 
 /** The built command, beside the compiled test that asks. */
 export const command: string = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../cli/start.cjs');
@@ -28,7 +28,10 @@ export class DaemonProcess {
   readonly socketPath: string;
   readonly configFile: string;
   #child: ChildProcessByStdio<null, null, Readable> | null = null;
+  /** The last process has ended, and all that it said is read. */
+  #closed: Promise<void> = Promise.resolve();
   #log = '';
+  #logEnded = false;
   /** Words that start it: a program with its arguments, in front of its own. */
   readonly #through: readonly string[];
   readonly #environment: NodeJS.ProcessEnv;
@@ -103,8 +106,15 @@ export class DaemonProcess {
       env: { ...process.env, NOTIFY_SOCKET: undefined, ...this.#environment },
     });
     this.#child = child;
-    child.stderr.on('data', (text: Buffer) => {
-      this.#log += text.toString();
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#log += text;
+    });
+    this.#logEnded = false;
+    this.#closed = new Promise((resolve) => {
+      child.once('close', () => {
+        this.#logEnded = true;
+        resolve();
+      });
     });
   }
 
@@ -112,13 +122,13 @@ export class DaemonProcess {
     const child = this.#child!;
     await waitFor('the daemon has started', () => {
       if (child.exitCode !== null) throw new Error(`The daemon ended with ${child.exitCode}: ${this.#log}`);
-      return /(?<!not) started /.test(this.#log.slice(from)) && existsSync(this.configFile);
+      return /(?<!not) started /.test(this.log.slice(from)) && existsSync(this.configFile);
     });
   }
 
-  /** What the daemon said on stderr so far. */
+  /** What the daemon said on stderr so far, in whole lines while it lives. */
   get log(): string {
-    return this.#log;
+    return this.#logEnded ? this.#log : wholeText(this.#log);
   }
 
   get pid(): number {
@@ -132,7 +142,7 @@ export class DaemonProcess {
   /** Waits for the end; resolves with the exit code, or the signal that ended it. */
   async ended(): Promise<number | NodeJS.Signals> {
     const child = this.#child!;
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await this.#closed;
     return child.exitCode ?? child.signalCode!;
   }
 
@@ -147,10 +157,10 @@ export class DaemonProcess {
     await this.ended();
   }
 
-  /** Whole lines of a file in the daemon's folder; the text after the last newline counts as one too. */
+  /** Whole lines of a file in the daemon's folder. Throws when the last one is torn and the daemon had stopped in order. */
   lines(file: string): string[] {
-    const text = readFileSync(path.join(this.folder, file), 'utf8');
-    return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+    const at = path.join(this.folder, file);
+    return this.#child?.exitCode === null ? linesSoFar(at) : finishedLines(at);
   }
 
   /** Metric values by series, as Prometheus reads them: `name{labels}` to number. */

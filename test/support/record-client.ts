@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
 import { waitFor } from './wait-for.ts';
+import { wholeLines } from './whole-lines.ts';
 
 /** A client of a stream listener, as an API server would write one. */
 export class RecordClient {
@@ -32,10 +33,7 @@ export class RecordClient {
 
   /** Replies that came so far, parsed. */
   get replies(): Reply[] {
-    return this.#text
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Reply);
+    return wholeLines(this.#text).map((line) => JSON.parse(line) as Reply);
   }
 
   /** The daemon closed its side. */

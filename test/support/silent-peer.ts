@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
+import { wholeLines } from './whole-lines.ts';
 
 /** The peer of a socket device, which comes and goes. It reads, and says nothing. */
 export class SilentPeer {
@@ -25,8 +26,8 @@ export class SilentPeer {
     const server = net.createServer((socket) => {
       this.#connections.add(socket);
       socket.on('error', () => {});
-      socket.on('data', (bytes: Buffer) => {
-        this.#text += bytes.toString();
+      socket.setEncoding('utf8').on('data', (text: string) => {
+        this.#text += text;
       });
     });
     server.listen(this.#path);
@@ -47,6 +48,6 @@ export class SilentPeer {
 
   /** Whole lines that it has read. */
   get lines(): string[] {
-    return this.#text.split('\n').slice(0, -1);
+    return wholeLines(this.#text);
   }
 }

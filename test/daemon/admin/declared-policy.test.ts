@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ConfigOverrides, fileDevice } from '../../support/daemon-process.ts';
 import { configurationIn, startInProcess } from '../../support/in-process-daemon.ts';
 import { RecordClient } from '../../support/record-client.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { linesSoFar } from '../../support/whole-lines.ts';
 import { type AdminReply, callAdmin } from './admin-client.ts';
 
 const declared = {
@@ -56,8 +56,7 @@ async function start(t: TestContext, overrides: ConfigOverrides): Promise<Runnin
       client.send(JSON.stringify({ type: 'request', request }));
       assert.deepEqual(await client.replied(1), [{ ok: true }]);
       client.socket.destroy();
-      const lines = readFileSync(path.join(folder, 'audit.log'), 'utf8').trimEnd().split('\n');
-      const line = JSON.parse(lines.at(-1)!);
+      const line = JSON.parse(linesSoFar(path.join(folder, 'audit.log')).at(-1)!);
       return { header: line.request.headers['x-secret'][0], key: line.request.data.password };
     },
   };

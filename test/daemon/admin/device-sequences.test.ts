@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
@@ -7,6 +7,7 @@ import { DaemonProcess } from '../../support/daemon-process.ts';
 import { RecordClient } from '../../support/record-client.ts';
 import { numberedRecord, recordNumbers } from '../../support/records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { linesSoFar } from '../../support/whole-lines.ts';
 import { callAdmin } from './admin-client.ts';
 
 const names = ['one', 'two', 'deep/three'] as const;
@@ -203,7 +204,7 @@ class Life {
     const recorded = new Set<number>();
     for (const name of names) {
       if (!existsSync(this.#file(name))) continue;
-      const lines = readFileSync(this.#file(name), 'utf8').split('\n').slice(0, -1);
+      const lines = linesSoFar(this.#file(name));
       for (const line of lines) JSON.parse(line);
       for (const number of recordNumbers(lines)) recorded.add(number);
     }

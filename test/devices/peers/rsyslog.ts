@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { linesSoFar } from '../../support/whole-lines.ts';
 
 /** `false`, or what a skipped test says. */
 export const rsyslogMissing: string | false = (() => {
@@ -117,8 +118,7 @@ function listensOnUdp(port: number): boolean {
 
 function messagesIn(file: string): RsyslogMessage[] {
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => {
+  return linesSoFar(file).map((line) => {
     const [facility, severity, program, processId, messageId, hostname, ...rest] = line.split('|');
     // In a message of RFC 3164, what follows the tag begins with a space.
     const text = rest.join('|').trimStart();

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Framing } from '../../../devices/transport/framing.ts';
 import { ownLoopback } from '../../support/loopback.ts';
+import { wholeLines } from '../../support/whole-lines.ts';
 
 export interface StreamPeerOptions {
   readonly framing: Framing;
@@ -96,8 +97,7 @@ export class StreamPeer {
 }
 
 function newlineMessages(bytes: Buffer): string[] {
-  // What follows the last newline is half a message, or nothing.
-  return bytes.toString().split('\n').slice(0, -1);
+  return wholeLines(bytes.toString());
 }
 
 /** Messages of RFC 6587, section 3.4.1, each without the newline that ends it; throws on anything that is none. */
