@@ -120,10 +120,8 @@ export class StreamListener {
       places.heard(this, seat);
     });
     this.#connections.add(connection);
-    client.once('close', () => {
-      places.leave(this, seat);
-      this.#connections.delete(connection);
-    });
+    client.once('close', () => places.leave(this, seat));
+    void connection.over.then(() => this.#connections.delete(connection));
     if (!places.mayAdmit(this)) this.#keeper?.look();
   }
 

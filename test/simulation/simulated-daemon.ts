@@ -255,7 +255,7 @@ export class SimulatedDaemon {
       ? new SilentConnection({ ...parts, shutInput })
       : new ClientConnection({ ...parts, replies });
     this.#connections.add(connection);
-    socket.once('close', () => this.#connections.delete(connection));
+    void connection.over.then(() => this.#connections.delete(connection));
     return connection;
   }
 
