@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { ClientCounters } from './counters.ts';
 import { type ClientState, Courier } from './courier.ts';
+import { type Entry, lineOf } from './entry.ts';
 import type { ClientSettings } from './options.ts';
 import { PendingRecord } from './pending-record.ts';
-import { type Entry, lineOf } from './record.ts';
 import type { Surroundings } from './surroundings.ts';
 import { type Refusal, recorded, type Verdict } from './verdict.ts';
 

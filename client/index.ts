@@ -5,8 +5,9 @@ import { machine } from './surroundings.ts';
 export type { Client } from './client.ts';
 export type { ClientCounters } from './counters.ts';
 export type { ClientState } from './courier.ts';
+export type { Entry } from './entry.ts';
 export type { ClientOptions, RefusalChoice, RefusalRule } from './options.ts';
-export type { AuditRecord, Entry } from './record.ts';
+export type * from './record.ts';
 export type { Refusal, RefusalCode, Verdict } from './verdict.ts';
 
 /**

@@ -1,46 +1,11 @@
+// Written by `npm run record-types` from record.schema.json: change that, and run it again.
+import type { ApiRecord } from './api-record.ts';
+import type { VaultRecord } from './vault-record.ts';
+
+export type * from './api-record.ts';
+export type * from './vault-record.ts';
+
 /**
- * An audit record, as far as the sidecar reads it itself: any other member may be there, too. Which of its strings are
- * hashed says docs/formats.md.
+ * An audit record. Every member may be left out, and any other may be there: what no profile knows is hashed.
  */
-export interface AuditRecord {
-  readonly type?: 'request' | 'response' | (string & {});
-  /** RFC 3339; the sidecar adds it when it is missing. */
-  readonly time?: string;
-  readonly request?: {
-    /** The same in the record of the request and in that of the response. */
-    readonly id?: string;
-    readonly operation?: string;
-    readonly path?: string;
-    readonly headers?: Readonly<Record<string, readonly string[]>>;
-    readonly [member: string]: unknown;
-  };
-  readonly response?: { readonly [member: string]: unknown };
-  readonly error?: string;
-  readonly [member: string]: unknown;
-}
-
-/** A record, or its JSON text in UTF-8, which is sent as it is. */
-export type Entry = AuditRecord | string | Uint8Array;
-
-const newline = 0x0a;
-
-/** The record as a line; `null` when it cannot be one, which leaves nothing of it in an error's text. */
-export function lineOf(entry: Entry): Buffer | null {
-  try {
-    if (entry instanceof Uint8Array) return line(Buffer.from(entry.buffer, entry.byteOffset, entry.length));
-    const text = typeof entry === 'string' ? entry : JSON.stringify(entry);
-    // What has a `toJSON` can be anything.
-    return typeof text === 'string' ? line(Buffer.from(text)) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** A newline at the end is allowed; another would make two records of one, and an empty line gets no reply. */
-function line(bytes: Buffer): Buffer | null {
-  const end = bytes.indexOf(newline);
-  if (end !== -1 && end !== bytes.length - 1) return null;
-  const content = end === -1 ? bytes : bytes.subarray(0, end);
-  if (content.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)) return null;
-  return Buffer.concat([content, Buffer.of(newline)]);
-}
+export type AuditRecord = ApiRecord | VaultRecord;
