@@ -9,7 +9,10 @@ export interface ApiRecord {
    * is missing. Readable. Example: `"2026-11-20T10:00:01.123Z"`
    */
   readonly time?: string;
-  /** The program that sends the record. Readable with all that is in it. */
+  /**
+   * The program that sends the record. Its texts and numbers are readable, what is in an object there is
+   * hashed.
+   */
   readonly service?: ApiService;
   /** Who acts. */
   readonly auth?: ApiAuth;

@@ -1,4 +1,5 @@
 import type { MountKeys } from '../format/line-options.ts';
+import type { ProfileName } from '../format/profile.ts';
 import type { AllowedAddress } from './allowed-address.ts';
 
 /** Which devices must have a record before it is answered `ok`. */
@@ -80,6 +81,7 @@ export interface LimitsConfig {
 /** What the operator wrote, with defaults filled in; frozen all the way down. */
 export interface Config {
   readonly stateDir: string;
+  readonly profile: ProfileName;
   readonly require: Requirement;
   readonly listeners: readonly ListenerConfig[];
   readonly admin: AdminConfig;

@@ -194,6 +194,7 @@ function isThere(tree: Tree, place: ConfigPath): boolean {
 function asConfig(keys: ReadKeys, devices: readonly DeviceConfig[]): Config {
   return frozen({
     stateDir: keys.state_dir,
+    profile: keys.profile,
     require: keys.require,
     listeners: keys.listeners,
     admin: keys.admin,

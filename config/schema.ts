@@ -76,6 +76,7 @@ const log: z.ZodType<Config['log']> = section({
 /** What each key becomes. */
 export interface ReadKeys {
   readonly state_dir: string;
+  readonly profile: Config['profile'];
   readonly require: Requirement;
   readonly listeners: readonly ListenerConfig[];
   readonly admin: AdminConfig;
@@ -93,6 +94,7 @@ export interface ReadKeys {
 /** The keys of the file, each with its default beside it here or in its own schema: what is not here is refused. */
 export const keySchemas: { readonly [Key in keyof ReadKeys]: z.ZodType<ReadKeys[Key]> } = {
   state_dir: filePath.default('/var/lib/audit-sidecar'),
+  profile: oneOf('vault', 'api').default('vault'),
   require: requirement.default({ kind: 'any' }),
   listeners,
   admin,

@@ -25,6 +25,13 @@ const table = {
     'false',
     'timestamps inside `data` are hashed too: their fraction digits can carry a secret',
   ),
+  hash_numbers: {
+    default: null,
+    wanted: '"true" or "false"',
+    effect:
+      'numbers in `data` and `request.query` are hashed too; with the profile `api`, all that are not at a readable path. Left out: with `api` they are',
+    parse: (text) => parseGoBoolean(text) ?? undefined,
+  } as Option<boolean | null>,
   prefix: {
     default: '',
     wanted: `text of at most ${longestPrefixBytes / 1024} KiB without a line break or any other control character`,
@@ -53,6 +60,7 @@ export function readLineOptions(texts: OptionTexts, problems: OptionProblem[]): 
     logRaw: values.log_raw,
     elideListResponses: values.elide_list_responses,
     hashTimestamps: values.hash_timestamps,
+    hashNumbers: values.hash_numbers ?? 'by_profile',
     prefix: values.prefix,
   });
 }

@@ -1,3 +1,5 @@
+import type { ProfileName } from './profile.ts';
+
 /** The options of a device that shape its line (the table of options in docs/devices.md has the defaults). */
 export interface LineOptions {
   /** `json`: the record as it came; `jsonx`: the same as one line of XML. */
@@ -12,6 +14,8 @@ export interface LineOptions {
   readonly elideListResponses: boolean;
   /** Hash timestamps inside `data` too: their fraction digits can carry a secret. */
   readonly hashTimestamps: boolean;
+  /** Hash numbers, too: those in data and queries, with the profile `api` all that are not at a readable path. `by_profile`: only with `api`. */
+  readonly hashNumbers: boolean | 'by_profile';
   /** Written as it is before each line. */
   readonly prefix: string;
 }
@@ -23,6 +27,7 @@ export const defaultLineOptions: LineOptions = Object.freeze({
   logRaw: false,
   elideListResponses: false,
   hashTimestamps: false,
+  hashNumbers: 'by_profile',
   prefix: '',
 });
 
@@ -34,6 +39,8 @@ export interface MountKeys {
 
 /** What is hashed and what is left out, for all devices alike. */
 export interface RecordPolicy {
+  /** What the fields of records are called, and which of them are readable. */
+  readonly profile: ProfileName;
   /** Further JSON paths that are not hashed, such as `request.service_name`. */
   readonly clearFields: readonly string[];
   /**
@@ -52,6 +59,7 @@ export interface RecordPolicy {
 }
 
 export const emptyRecordPolicy: RecordPolicy = Object.freeze({
+  profile: 'vault',
   clearFields: [],
   hashFields: [],
   auditedHeaders: new Map(),

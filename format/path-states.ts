@@ -1,5 +1,5 @@
-import type { Treatment } from './hashed-paths.ts';
 import { type PathSegment, parseJsonPath } from './json-path.ts';
+import { numberPaths, type Profile, type Treatment } from './profile.ts';
 
 /** A path of the table, or of `clear_fields` or `hash_fields`. */
 export interface PathRule {
@@ -12,11 +12,15 @@ export interface PathRule {
   readonly origin: 'table' | 'configuration';
   /** Whether it applies to everything below the place where it ends, too. */
   readonly endless: boolean;
+  /** Whether it says that numbers are among what can be hashed. */
+  readonly numbers: boolean;
 }
 
 /** What is known of a place in a record: how a string there is treated, and the place of each of its members and elements. */
 export interface PathState {
   treatment: Treatment;
+  /** What becomes of a number: it stays, is hashed unless the device says otherwise, or is hashed when the device says so. */
+  numbers: 'stay' | 'hashed' | 'asked';
   field: number;
   /** By exact name. */
   readonly members: Map<string, PathState>;
@@ -29,12 +33,21 @@ export interface PathState {
 }
 
 /** Where rules of the table contradict each other, the first of these counts. */
-const precedence: readonly Treatment[] = ['hash', 'token', 'clear', 'wrapped_accessor', 'accessor', 'data'];
+const precedence: readonly Treatment[] = [
+  ...(['hash', 'token', 'clear', 'url', 'text'] as const),
+  ...(['wrapped_accessor', 'accessor', 'data', 'values'] as const),
+];
 
 /** A rule of the table. */
 export function pathRule(path: string, treatment: Treatment | null, field: number = 0): PathRule {
   const segments = segmentsOf(path);
-  return { segments, treatment, field, origin: 'table', endless: segments.at(-1)?.kind === 'rest' };
+  const endless = segments.at(-1)?.kind === 'rest';
+  return { segments, treatment, field, origin: 'table', endless, numbers: false };
+}
+
+/** The rules for the places where a device can hash numbers, whatever becomes of the strings there. */
+export function numberRules(): PathRule[] {
+  return numberPaths.map((path) => ({ ...pathRule(path, null), numbers: true }));
 }
 
 /**
@@ -43,7 +56,8 @@ export function pathRule(path: string, treatment: Treatment | null, field: numbe
  */
 export function fieldRule(path: string, treatment: 'clear' | 'hash'): PathRule {
   const endless = treatment === 'hash' || path.endsWith('.**');
-  return { segments: segmentsOf(path), treatment, field: 0, origin: 'configuration', endless };
+  const numbers = treatment === 'hash';
+  return { segments: segmentsOf(path), treatment, field: 0, origin: 'configuration', endless, numbers };
 }
 
 function segmentsOf(path: string): readonly PathSegment[] {
@@ -61,6 +75,18 @@ function treatmentOf(ended: readonly PathRule[]): Treatment {
   if (closest.treatment === 'clear') return known === 'hash' || known === 'token' ? known : 'clear';
   // On every device, whatever it says of accessors; but there is nothing to hide in an empty one.
   return known === 'token' || known === 'accessor' ? 'token' : 'hash';
+}
+
+const readable: readonly Treatment[] = ['clear', 'text', 'url'];
+
+function numbersOf(
+  ended: readonly PathRule[],
+  treatment: Treatment,
+  { numbers }: Profile,
+): PathState['numbers'] {
+  if (readable.includes(treatment)) return 'stay';
+  if (numbers === 'unreadable') return 'hashed';
+  return ended.some((rule) => rule.numbers) ? 'asked' : 'stay';
 }
 
 /**
@@ -90,7 +116,7 @@ interface Progress {
 /**
  * Turns rules into states: a scanner that goes from state to state follows all rules at once. `states[0]` is the record itself.
  */
-export function pathStates(rules: readonly PathRule[]): readonly PathState[] {
+export function pathStates(rules: readonly PathRule[], profile: Profile): readonly PathState[] {
   const states: PathState[] = [];
   const known = new Map<string, PathState>();
 
@@ -118,8 +144,10 @@ export function pathStates(rules: readonly PathRule[]): readonly PathState[] {
     const ended = places
       .filter(({ rule, at }) => at === rules[rule]!.segments.length)
       .map(({ rule }) => rules[rule]!);
+    const treatment = treatmentOf(ended);
     const state = {
-      treatment: treatmentOf(ended),
+      treatment,
+      numbers: numbersOf(ended, treatment, profile),
       field: Math.max(0, ...ended.map(({ field }) => field)),
       members: new Map<string, PathState>(),
       prefixes: [],

@@ -1,9 +1,12 @@
 import * as actions from '../kernel/numbers/actions.ts';
+import { ASKED_NUMBER, HASHED_HEADER, HASHED_NUMBER } from '../kernel/numbers/plan-kinds.ts';
 import * as table from '../kernel/numbers/policy-tables.ts';
-import { hashedPaths, readFields, type Treatment } from './hashed-paths.ts';
+
 import type { PolicyPlace } from './kernel.ts';
 import type { MountKeys, RecordPolicy } from './line-options.ts';
-import { fieldRule, type PathState, pathRule, pathStates } from './path-states.ts';
+import { fieldRule, numberRules, type PathState, pathRule, pathStates } from './path-states.ts';
+import { type Profile, profiles, type Treatment } from './profile.ts';
+import { readFields } from './read-fields.ts';
 import { TableWriter } from './table-writer.ts';
 
 const treatmentActions: Readonly<Record<Treatment, number>> = {
@@ -13,16 +16,26 @@ const treatmentActions: Readonly<Record<Treatment, number>> = {
   accessor: actions.ACCESSOR,
   wrapped_accessor: actions.WRAPPED_ACCESSOR,
   data: actions.DATA,
+  values: actions.VALUES,
+  text: actions.TEXT,
+  url: actions.URL,
+};
+
+const numberKinds: Readonly<Record<PathState['numbers'], number>> = {
+  stay: 0,
+  hashed: HASHED_NUMBER,
+  asked: ASKED_NUMBER,
 };
 
 /** The policy as the kernel reads it at that place. */
 export function policyBytes(policy: RecordPolicy, place: PolicyPlace): Buffer {
   const writer = new TableWriter(place);
+  const profile = profiles[policy.profile];
   const head = writer.reserve(table.HEAD_BYTES);
   const clear = writeUniform(writer, actions.CLEAR);
-  writer.set(head + table.HEAD_ROOT, writePaths(writer, policy));
+  writer.set(head + table.HEAD_ROOT, writePaths(writer, policy, profile));
   writer.set(head + table.HEAD_CLEAR, clear);
-  writer.set(head + table.HEAD_HEADERS, writeHeaders(writer, policy.auditedHeaders, clear));
+  writer.set(head + table.HEAD_HEADERS, writeHeaders(writer, policy.auditedHeaders, profile, clear));
   writer.set(head + table.HEAD_MOUNTS, writeMounts(writer, policy.mounts));
   writer.set(head + table.HEAD_UNAUDITED, writeUnaudited(writer, policy.unauditedPaths));
   writer.set(head + table.HEAD_UNAUDITED_COUNT, policy.unauditedPaths.length);
@@ -48,15 +61,21 @@ function writeUniform(writer: TableWriter, action: number): number {
   return state;
 }
 
-function writePaths(writer: TableWriter, { clearFields, hashFields, ownTypes }: RecordPolicy): number {
-  const states = pathStates([
-    ...hashedPaths.map(([path, treatment]) => pathRule(path, treatment)),
+function writePaths(
+  writer: TableWriter,
+  { clearFields, hashFields, ownTypes }: RecordPolicy,
+  profile: Profile,
+): number {
+  const rules = [
+    ...profile.paths.map(([path, treatment]) => pathRule(path, treatment)),
+    ...numberRules(),
     ...readFields
       .filter(([path]) => path !== 'type' || !ownTypes)
       .map(([path, field]) => pathRule(path, null, field)),
     ...clearFields.map((path) => fieldRule(path, 'clear')),
     ...hashFields.map((path) => fieldRule(path, 'hash')),
-  ]);
+  ];
+  const states = pathStates(rules, profile);
   const addresses = new Map<PathState, number>(
     states.map((state) => [state, writer.reserve(table.STATE_BYTES)]),
   );
@@ -64,6 +83,7 @@ function writePaths(writer: TableWriter, { clearFields, hashFields, ownTypes }: 
   for (const [state, address] of addresses) {
     writer.setByte(address + table.STATE_ACTION, treatmentActions[state.treatment]);
     writer.setByte(address + table.STATE_FIELD, state.field);
+    writer.setByte(address + table.STATE_NUMBERS, numberKinds[state.numbers]);
     writer.setByte(address + table.STATE_FLAGS, state.uniform ? table.UNIFORM : 0);
     writer.set(address + table.STATE_OTHER, addressOf(state.other));
     writer.set(address + table.STATE_ELEMENTS, addressOf(state.elements));
@@ -78,14 +98,34 @@ function writePaths(writer: TableWriter, { clearFields, hashFields, ownTypes }: 
   return addressOf(states[0]!);
 }
 
-/** The state whose names are the audited headers. A readable header's value is an array of strings; of another shape, it is hashed. */
-function writeHeaders(writer: TableWriter, headers: RecordPolicy['auditedHeaders'], clear: number): number {
+/**
+ * The state whose names are the audited headers. A readable header's value is an array of strings or, where the profile takes it, a text;
+ * of another shape, it is hashed.
+ */
+function writeHeaders(
+  writer: TableWriter,
+  headers: RecordPolicy['auditedHeaders'],
+  { urlHeaders, numbers }: Profile,
+  clear: number,
+): number {
   const hashed = writeUniform(writer, actions.HASH);
   const always = writeUniform(writer, actions.HEADER);
-  const element = writer.reserve(table.STATE_BYTES);
-  writeState(writer, element, actions.CLEAR, hashed, hashed);
-  const readable = writer.reserve(table.STATE_BYTES);
-  writeState(writer, readable, actions.HASH, hashed, element);
+  if (numbers === 'unreadable') {
+    writer.setByte(hashed + table.STATE_NUMBERS, HASHED_NUMBER);
+    writer.setByte(always + table.STATE_NUMBERS, HASHED_HEADER);
+  }
+  const readableAs = (text: number, elements: number): number => {
+    const element = writer.reserve(table.STATE_BYTES);
+    writeState(writer, element, elements, hashed, hashed);
+    const readable = writer.reserve(table.STATE_BYTES);
+    writeState(writer, readable, text, hashed, element);
+    return readable;
+  };
+  const takesTexts = urlHeaders !== null;
+  const ordinary = takesTexts
+    ? readableAs(actions.TEXT, actions.TEXT)
+    : readableAs(actions.HASH, actions.CLEAR);
+  const url = takesTexts ? readableAs(actions.URL, actions.URL) : ordinary;
   const names = writer.reserve(table.STATE_BYTES);
   writeState(writer, names, actions.CLEAR, clear, clear);
   const targets = new Map<string, number>();
@@ -93,7 +133,7 @@ function writeHeaders(writer: TableWriter, headers: RecordPolicy['auditedHeaders
     const lower = asciiLowerCase(name);
     const text = Buffer.from(JSON.stringify(lower));
     const header = writer.reserve(table.HEADER_BYTES);
-    writer.set(header + table.HEADER_STATE, hmac ? always : readable);
+    writer.set(header + table.HEADER_STATE, hmac ? always : urlHeaders?.includes(lower) ? url : ordinary);
     writer.set(header + table.HEADER_TEXT, writer.text(text));
     writer.set(header + table.HEADER_LENGTH, text.length);
     targets.set(lower, header);

@@ -1,8 +1,8 @@
 import { LONGEST_NAME } from '../kernel/numbers/limits.ts';
-import { hashedPaths } from './hashed-paths.ts';
 import { type PathSegment, parseJsonPath } from './json-path.ts';
 import type { RecordPolicy } from './line-options.ts';
 import type { PolicyProblem } from './policy-refused.ts';
+import { secretPaths } from './profile.ts';
 
 /** Headers, mounts and the like, each: far more than any server has, and few enough to be written into a message or answer. */
 export const mostEntries = 10_000;
@@ -50,7 +50,7 @@ function clearFieldProblem(field: string): string | null {
   if (segments === null) {
     return `${refusal}: a path such as "request.service_name", "request.tags[]", "request.x_*" or "request.extra.**" is wanted`;
   }
-  for (const [path] of hashedPaths.filter(([, treatment]) => treatment === 'token' || treatment === 'hash')) {
+  for (const [path] of secretPaths.filter(([, treatment]) => treatment === 'token' || treatment === 'hash')) {
     if (covers(segments, parseJsonPath(path)!))
       return `${refusal}: "${path}" holds a token and is always hashed`;
   }

@@ -125,7 +125,7 @@ function putMembers(at: usize): void {
           wantsName = false;
         } else {
           open('string');
-          putXmlText(at + 1, end);
+          planned = putString(at + 1, end, planned);
           close('string');
           wantsName = load<u8>(OPEN + depth) == OBJECT;
         }
@@ -153,6 +153,21 @@ function putMembers(at: usize): void {
         wantsName = load<u8>(OPEN + depth) == OBJECT;
     }
   }
+}
+
+/** The text of a string, with hashes for the parts of it that are planned, the first of them at `planned`; returns where the next is. */
+function putString(at: usize, end: usize, planned: usize): usize {
+  while (planned < end) {
+    putXmlText(at, planned);
+    const length = (load<u32>(entry, 4) & LENGTH_MASK) as usize;
+    const to = reserve(HASH_LENGTH);
+    if (!isMeasuring()) putHash(to, planned, length, load<u32>(entry, 8));
+    entry += PLAN_BYTES;
+    at = planned + length;
+    planned = nextPlanned(at);
+  }
+  putXmlText(at, end);
+  return planned;
 }
 
 /** A number, `true`, `false` or `null`; returns the byte after it. */

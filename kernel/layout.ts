@@ -74,7 +74,8 @@ export function layout(policyBytes: usize, inputBytes: usize, recordCount: u32, 
   const statusesAt = endsAt + 4 * (recordCount as u64);
   const inputAt = aligned(statusesAt + recordCount);
   const scratchFrom = aligned(inputAt + inputBytes + 2 * SLACK);
-  const planFrom = aligned(scratchFrom + inputBytes + 2 * SLACK);
+  // Texts have their length before them: `?\n&\n` are two of five bytes each. Memory that is not used is not taken from the system.
+  const planFrom = aligned(scratchFrom + 2 * (inputBytes as u64) + 2 * SLACK);
   const wanted = planFrom + planBytes;
   if (wanted > MOST_BYTES) return false;
   records = recordsAt as usize;

@@ -2,11 +2,14 @@ import { JSON_LINE, JSONX_FRAGMENT } from './numbers/line-formats';
 import {
   ADDED_ACCESSOR,
   ADDED_TOKEN,
+  ASKED_NUMBER,
   DROPPED,
   ELIDED,
   HASHED,
   HASHED_ACCESSOR,
   HASHED_HEADER,
+  HASHED_NUMBER,
+  HASHED_PART,
   HASHED_TIMESTAMP,
   LONE_SURROGATE,
   RENAMED,
@@ -21,7 +24,7 @@ let kinds: u32 = 0;
 let elides: bool = false;
 export let prefixLength: usize = 0;
 
-/** `hashed` has the bit `kind` set for each kind of string that this device hashes. */
+/** `hashed` has the bit `kind` set for each kind of string, number or part that this device hashes. */
 export function useLine(lineFormat: u32, hashed: u32, elide: bool, prefixBytes: usize): void {
   format = lineFormat;
   kinds = (hashed & hashedKinds(true)) | (1 << DROPPED) | (1 << RENAMED);
@@ -34,7 +37,14 @@ export function useLine(lineFormat: u32, hashed: u32, elide: bool, prefixBytes: 
 }
 
 export function hashedKinds(all: bool): u32 {
-  const every = (1 << HASHED) | (1 << HASHED_ACCESSOR) | (1 << HASHED_TIMESTAMP) | (1 << HASHED_HEADER);
+  const every =
+    (1 << HASHED) |
+    (1 << HASHED_ACCESSOR) |
+    (1 << HASHED_TIMESTAMP) |
+    (1 << HASHED_HEADER) |
+    (1 << HASHED_PART) |
+    (1 << HASHED_NUMBER) |
+    (1 << ASKED_NUMBER);
   return all ? every : kinds & every;
 }
 

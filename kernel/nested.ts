@@ -1,11 +1,9 @@
 import { fail } from './fault';
 import { OPEN } from './layout';
-import { escapedString, isListed, literal } from './leaves';
-import { numberEnd } from './number';
+import { escapedString, isListed, literal, number, plainString } from './leaves';
 import { CLEAR } from './numbers/actions';
 import { COLON_EXPECTED, KEY_EXPECTED, SEPARATOR_EXPECTED, TOO_DEEP } from './numbers/faults';
 import { DEEPEST } from './numbers/limits';
-import { addString } from './plan';
 import { stateAction } from './policy';
 import { closingQuote, ESCAPED, stops } from './string';
 import { addSurrogates } from './surrogates';
@@ -71,7 +69,7 @@ export function nested(at: usize, c: u32, state: usize, keys: usize, clear: bool
       const end = found != 0 && load<u8>(at + ctz(found)) == QUOTE ? at + ctz(found) : closingQuote(at);
       if (end == 0) return 0;
       if (end < ESCAPED) {
-        if (action != CLEAR) addString(action, at, end, false, clear);
+        if (action != CLEAR) plainString(at, end, action, clear);
         at = end + 1;
       } else {
         at = escapedString(at, end & ~ESCAPED, action, clear);
@@ -84,7 +82,7 @@ export function nested(at: usize, c: u32, state: usize, keys: usize, clear: bool
       if (c <= 0x20) c = load<u8>((at = skipBlanks(at)));
       if (c != (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) continue;
     } else {
-      at = c == 0x2d || c - 0x30 < 10 ? numberEnd(at) : literal(at, c);
+      at = c == 0x2d || c - 0x30 < 10 ? number(at, state, clear) : literal(at, c);
       if (at == 0) return 0;
     }
 

@@ -1,15 +1,15 @@
-import { decode } from './escape';
+import { decode, plainEnd } from './escape';
 import * as place from './layout';
 import { PLAN_BYTES } from './layout';
-import { ACCESSOR, DATA, HEADER, TOKEN, WRAPPED_ACCESSOR } from './numbers/actions';
+import { ACCESSOR, DATA, HEADER, TOKEN, VALUES, WRAPPED_ACCESSOR } from './numbers/actions';
 import { LENGTH_BITS } from './numbers/limits';
-import { HASHED, HASHED_ACCESSOR, HASHED_HEADER, HASHED_TIMESTAMP } from './numbers/plan-kinds';
+import { HASHED, HASHED_ACCESSOR, HASHED_HEADER, HASHED_PART, HASHED_TIMESTAMP } from './numbers/plan-kinds';
 import { NO_SLOT, slotOf } from './slots';
 import { isTimestamp } from './timestamp';
 
 // The plan: what differs from the input, in the order of the bytes. An entry is the first byte, the length with the kind in
-// its highest bits, and a reference. The reference of a string is the slot of its message, or where its decoded text lies, or 0;
-// that of a renamed header is the header, that of an elided list its element count.
+// its highest bits, and a reference. The reference of what is hashed is the slot of its message, or where its decoded text lies, or 0
+// when it is spelt as it is; that of a renamed header is the header, that of an elided list its element count.
 
 /** Set in a reference that names a slot. */
 export const SLOT_FLAG: u32 = 0x80000000;
@@ -63,26 +63,41 @@ export function addString(action: u32, at: usize, end: usize, escaped: bool, cle
       kind = HASHED_HEADER;
       break;
     case DATA:
+    case VALUES:
       if (clear) return;
       break;
   }
   if (escaped) {
     message = scratchAt + 4;
-    length = decode(at, end, message) - message;
-    if (message + length > scratchHighest) scratchHighest = message + length;
+    length = decodeToScratch(at, end);
   }
   if (action == DATA && isTimestamp(message, length)) kind = HASHED_TIMESTAMP;
-  let reference = slotOf(message, length, kind);
-  if (reference != NO_SLOT) {
-    // A new slot points to the decoded text, which therefore stays.
-    reference |= SLOT_FLAG;
-    if (escaped) scratchAt = message + length;
-  } else if (escaped) {
-    store<u32>(scratchAt, length as u32);
-    reference = scratchAt as u32;
-    scratchAt = message + length;
-  } else {
-    reference = 0;
-  }
-  addEntry(at - 1, end - at + 2, kind, reference);
+  addEntry(at - 1, end - at + 2, kind, referenceTo(message, length, kind, escaped));
+}
+
+/** Plans the string bytes from `at` up to `end`, which are a part of a string and not empty. */
+export function addPart(at: usize, end: usize): void {
+  const escaped = plainEnd(at, end) != end;
+  const message = escaped ? scratchAt + 4 : at;
+  const length = escaped ? decodeToScratch(at, end) : end - at;
+  addEntry(at, end - at, HASHED_PART, referenceTo(message, length, HASHED_PART, escaped));
+}
+
+/** Decodes string bytes to where the scratch is free, behind room for a length; returns the length. */
+function decodeToScratch(at: usize, end: usize): usize {
+  const text = scratchAt + 4;
+  const textEnd = decode(at, end, text);
+  if (textEnd > scratchHighest) scratchHighest = textEnd;
+  return textEnd - text;
+}
+
+/** The reference for a message to hash; `decoded` says that it was decoded to the scratch. */
+function referenceTo(message: usize, length: usize, kind: u32, decoded: bool): u32 {
+  const slot = slotOf(message, length, kind);
+  if (slot == NO_SLOT && !decoded) return 0;
+  // A new slot points to the decoded text, which therefore stays.
+  if (decoded) scratchAt = message + length;
+  if (slot != NO_SLOT) return slot | SLOT_FLAG;
+  store<u32>(message - 4, length as u32);
+  return (message - 4) as u32;
 }

@@ -18,6 +18,7 @@ import {
   STATE_FLAGS,
   STATE_MASK,
   STATE_NAMES,
+  STATE_NUMBERS,
   STATE_OTHER,
   STATE_PREFIX_COUNT,
   STATE_PREFIXES,
@@ -53,6 +54,10 @@ export function unauditedCount(): u32 {
 
 export function stateAction(state: usize): u32 {
   return load<u8>(state, STATE_ACTION);
+}
+/** What a number's entry in the plan is here; 0 when numbers stay as they are. */
+export function stateNumbers(state: usize): u32 {
+  return load<u8>(state, STATE_NUMBERS);
 }
 export function stateField(state: usize): u32 {
   return load<u8>(state, STATE_FIELD);

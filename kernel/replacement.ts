@@ -4,9 +4,12 @@ import { DIGEST_BYTES, DIGESTS, SLOT_BYTES, SLOT_TABLE } from './layout';
 import {
   ADDED_ACCESSOR,
   ADDED_TOKEN,
+  ASKED_NUMBER,
   DROPPED,
   ELIDED,
   HASHED_HEADER,
+  HASHED_NUMBER,
+  HASHED_PART,
   LONE_SURROGATE,
   RENAMED,
 } from './numbers/plan-kinds';
@@ -14,6 +17,7 @@ import { digits, put, putNumber, putText, reserve } from './output';
 import { SLOT_FLAG } from './plan';
 import { slotCount } from './slots';
 import { REPLACEMENT } from './surrogates';
+import { QUOTE } from './text';
 
 // What stands in the line instead of a planned stretch of the input.
 
@@ -34,6 +38,11 @@ export function replacementLength(kind: u32, reference: u32): usize {
       return 12 + HASH_LENGTH + 2;
     case LONE_SURROGATE:
       return REPLACEMENT.length as usize;
+    case HASHED_PART:
+      return HASH_LENGTH;
+    case HASHED_NUMBER:
+    case ASKED_NUMBER:
+      return HASH_LENGTH + 2;
   }
   return 0;
 }
@@ -60,7 +69,7 @@ export function putHashOf(to: usize, message: usize, length: usize): void {
   hashInto(message, length, to + 12);
 }
 
-/** Has the hash of the string planned at `start` written to `to`, by the end of `finishHashes` at the latest; no quotes. */
+/** Has the hash of the string, part or number planned at `start` written to `to`, by the end of `finishHashes` at the latest; no quotes. */
 export function putHash(to: usize, start: usize, length: usize, reference: u32): void {
   putHashName(to);
   if ((reference & SLOT_FLAG) != 0) {
@@ -70,8 +79,9 @@ export function putHash(to: usize, start: usize, length: usize, reference: u32):
     v128.store(to, v128.load(from, 32), 44);
     v128.store(to, v128.load(from, 48), 60);
   } else if (reference == 0) {
-    // An added member has no quotes around it to take away.
-    hashInto(start + 1, length < 2 ? 0 : length - 2, to + 12);
+    // Parts, numbers and added members have no quotes around them to take away; no part begins with one that is not an escape.
+    const quotes: usize = load<u8>(start) == QUOTE ? 1 : 0;
+    hashInto(start + quotes, length - 2 * quotes, to + 12);
   } else {
     hashInto((reference as usize) + 4, load<usize>(reference as usize), to + 12);
   }
@@ -79,9 +89,13 @@ export function putHash(to: usize, start: usize, length: usize, reference: u32):
 
 /** Writes the replacement into a JSON line. */
 export function putReplacement(kind: u32, start: usize, length: usize, reference: u32): void {
+  if (kind == HASHED_PART) {
+    putHash(reserve(HASH_LENGTH), start, length, reference);
+    return;
+  }
   const added = kind == ADDED_TOKEN || kind == ADDED_ACCESSOR;
   if (added) putText(kind == ADDED_TOKEN ? ',"token":' : ',"accessor":');
-  if (kind <= HASHED_HEADER || added) {
+  if (kind <= HASHED_HEADER || added || kind >= HASHED_NUMBER) {
     const to = reserve(HASH_LENGTH + 2);
     store<u8>(to, 0x22);
     putHash(to + 1, start, length, reference);

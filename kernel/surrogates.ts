@@ -11,8 +11,18 @@ export const REPLACEMENT: string = '\\ufffd';
 
 /** Plans the escapes of lone surrogates in the string bytes from `at` up to `end`, which have escapes. */
 export function addSurrogates(at: usize, end: usize): void {
-  if (!sawSurrogate) return;
+  if (takeSurrogates()) planSurrogates(at, end);
+}
+
+/** Whether there may be any in the string that was scanned last; it is asked once. */
+export function takeSurrogates(): bool {
+  const seen = sawSurrogate;
   forgetSurrogates();
+  return seen;
+}
+
+/** The same for a stretch of a string in which there may be some. */
+export function planSurrogates(at: usize, end: usize): void {
   while ((at = plainEnd(at, end)) != end) {
     const point = escapedPoint(at);
     // U+FFFD itself, spelt as an escape, is no surrogate and stays as it is.

@@ -2,10 +2,9 @@ import { plainEnd } from './escape';
 import { fail } from './fault';
 import { beginField, isOwnType, noteField } from './fields';
 import { auditedHeaders } from './headers';
-import { escapedString, isListed, literal } from './leaves';
+import { escapedString, isListed, literal, number, plainString } from './leaves';
 import { clearKeys } from './mount';
 import { elements, endContainer, nested } from './nested';
-import { numberEnd } from './number';
 import { CLEAR, HEADER } from './numbers/actions';
 import { COLON_EXPECTED, KEY_EXPECTED, SEPARATOR_EXPECTED } from './numbers/faults';
 import {
@@ -56,7 +55,7 @@ export function value(at: usize, c: u32, state: usize, clear: bool, depth: u32):
     if (end == 0) return 0;
     const action = stateAction(state);
     if (end < ESCAPED) {
-      if (action != CLEAR) addString(action, at, end, false, clear);
+      if (action != CLEAR) plainString(at, end, action, clear);
       return end + 1;
     }
     return escapedString(at, end & ~ESCAPED, action, clear);
@@ -70,7 +69,7 @@ export function value(at: usize, c: u32, state: usize, clear: bool, depth: u32):
     if (depth >= CALLS && isUniform(element)) return nested(at, c, element, readable, clear, depth);
     return array(at + 1, element, clear, depth + 1);
   }
-  return c == 0x2d || c - 0x30 < 10 ? numberEnd(at) : literal(at, c);
+  return c == 0x2d || c - 0x30 < 10 ? number(at, state, clear) : literal(at, c);
 }
 
 // The two that follow call themselves, but no deeper than `CALLS` and the longest path of the policy: where it ends, states are uniform.

@@ -13,6 +13,7 @@ import { overruledKeys } from './overruled-keys.ts';
  */
 export function recordPolicy(config: Config, stored: StoredTable): RecordPolicy {
   return {
+    profile: config.profile,
     clearFields: config.clearFields,
     hashFields: config.hashFields,
     unauditedPaths: config.unauditedPaths,

@@ -14,3 +14,8 @@ export const ADDED_TOKEN: u32 = 8;
 export const ADDED_ACCESSOR: u32 = 9;
 /** An escape of half a surrogate pair, which strict readers refuse. */
 export const LONE_SURROGATE: u32 = 10;
+/** A piece of a string, such as a value in the query of a URL. */
+export const HASHED_PART: u32 = 11;
+/** A number that a device hashes unless it says otherwise, and one that it hashes when it says so. */
+export const HASHED_NUMBER: u32 = 12;
+export const ASKED_NUMBER: u32 = 13;

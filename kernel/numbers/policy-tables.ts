@@ -15,10 +15,11 @@ export const HEAD_UNAUDITED_COUNT: usize = 20;
 
 /** A state: what to do at a JSON path, and where each member and element leads. */
 export const STATE_BYTES: usize = 32;
-/** One byte each: an action, a field, flags. */
+/** One byte each: an action, a field, flags, and the kind of a number's entry in the plan, 0 where numbers stay. */
 export const STATE_ACTION: usize = 0;
 export const STATE_FIELD: usize = 1;
 export const STATE_FLAGS: usize = 2;
+export const STATE_NUMBERS: usize = 3;
 /** The flag that says: every member and element has this same state. */
 export const UNIFORM: u32 = 1;
 /** A hash table of name entries with open addressing, and its size less one; a mask of 0 means no names. */

@@ -29,6 +29,7 @@ test('a file that declares only devices gets the documented defaults', () => {
   assert.equal(devices.size, 0);
   assert.deepEqual(rest, {
     stateDir: '/var/lib/audit-sidecar',
+    profile: 'vault',
     require: { kind: 'any' },
     listeners: [
       {

@@ -58,6 +58,8 @@ test('words, durations, sizes and numbers are asked for with an example', () => 
     'log: {format: jsn}',
     '2:7: log.format: found "jsn", wanted text or json: did you mean "json"?',
   );
+  assertProblems('profile: apis', '2:1: profile: found "apis", wanted vault or api: did you mean "api"?');
+  assertProblems('profile: shop', '2:1: profile: found "shop", wanted vault or api');
   assertProblems('log: {level: 7}', '2:7: log.level: found 7, wanted debug, info, warn or error');
   assertProblems(
     'limits: {stop_timeout: abc}',

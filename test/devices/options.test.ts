@@ -40,6 +40,7 @@ test('defaults are filled in and the result is frozen', () => {
     logRaw: false,
     elideListResponses: false,
     hashTimestamps: false,
+    hashNumbers: 'by_profile',
     prefix: '',
   });
   assert.ok(Object.isFrozen(parsed) && Object.isFrozen(parsed.lane) && Object.isFrozen(parsed.line));
@@ -54,6 +55,7 @@ test('every option of lines and lanes is read', () => {
     log_raw: 'T',
     elide_list_responses: 'True',
     hash_timestamps: 'true',
+    hash_numbers: '0',
     prefix: '@cee: ',
     write_timeout: '0',
     queue_bytes: '1MiB',
@@ -67,6 +69,7 @@ test('every option of lines and lanes is read', () => {
     logRaw: true,
     elideListResponses: true,
     hashTimestamps: true,
+    hashNumbers: false,
     prefix: '@cee: ',
   });
 });

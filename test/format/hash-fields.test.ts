@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
 import { Formatter, PolicyRefused } from '../../format/formatter.ts';
-import { hashedPaths } from '../../format/hashed-paths.ts';
 import { defaultLineOptions, emptyRecordPolicy, type RecordPolicy } from '../../format/line-options.ts';
-import { projectRoot } from '../support/project-root.ts';
 import { type LineSetting, lineOf, testSalt } from './line-of.ts';
 
 function shown(record: unknown, setting: LineSetting): unknown {
@@ -210,21 +206,4 @@ test('a hash field of which a clear field says the opposite is refused', () => {
     ]);
   }
   assert.deepEqual(problems({ hashFields: ['a.b.**'], clearFields: ['a.b', 'a.b.c', 'a.**'] }), []);
-});
-
-test('docs/formats.md lists every path that stays readable, and no other', () => {
-  const page = readFileSync(path.join(projectRoot, 'docs', 'formats.md'), 'utf8');
-  const section = page.split('## What stays readable\n')[1]!.split('\n## ')[0]!;
-  const listed = section
-    .split('\n')
-    .filter((line) => line.startsWith('| ') && line.includes('`'))
-    .flatMap((line) => {
-      const [parents, names] = line
-        .split(' | ')
-        .map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((code) => code[1]!));
-      if (parents!.length === 0) return names!;
-      return parents!.flatMap((parent) => names!.map((name) => `${parent}.${name}`));
-    });
-  const readable = hashedPaths.filter(([, treatment]) => treatment === 'clear').map(([name]) => name);
-  assert.deepEqual(listed.sort(), readable.sort());
 });

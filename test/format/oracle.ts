@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { LineOptions, RecordPolicy } from '../../format/line-options.ts';
+import { readableAt, readableHeader, readableText } from './oracle-api.ts';
 import { type Member, type Node, parseRecord } from './oracle-parse.ts';
 
 // What a device's line is, written down a second time and as plainly as it goes: walk the parsed record, hash with
@@ -123,6 +124,8 @@ function render(node: Node, path: readonly Step[], walk: Walk): string {
       walk,
     );
   }
+  if (node.kind === 'number' && isHashedNumber(path, walk))
+    return hashOf(text.slice(node.start, node.end), walk);
   if (node.kind !== 'object') return text.slice(node.start, node.end);
   if (elided(node, path, 'key_info', walk)) return String(node.members.length);
   if (path.join('.') === 'request.headers' && walk.headers === 'apply')
@@ -169,8 +172,8 @@ function isPath(path: readonly Step[], ...wanted: Step[]): boolean {
 /** By salt and value: random records repeat themselves, and createHmac is slow. */
 const hashes = new Map<string, string>();
 
-function hashOf(value: string, walk: Walk): string {
-  const key = `${walk.salt} ${value}`;
+function hashOf(value: string | Buffer, walk: Walk): string {
+  const key = `${walk.salt} ${Buffer.from(value).toString('latin1')}`;
   let hash = hashes.get(key);
   if (hash === undefined) {
     hash = `"hmac-sha256:${createHmac('sha256', walk.salt).update(Buffer.from(value)).digest('hex')}"`;
@@ -198,7 +201,7 @@ function renderHeaders(members: readonly Member[], node: Node, walk: Walk): stri
     result += written
       ? text.slice(nameStart, nameEnd)
       : Buffer.from(JSON.stringify(header)).toString('latin1');
-    result += text.slice(nameEnd, value.start) + renderHeader(value, audited.hmac, walk, 0);
+    result += text.slice(nameEnd, value.start) + renderHeader(value, header, audited.hmac, walk, 0);
     before = index;
   }
   const lastStays = before === members.length - 1 && members.length > 0;
@@ -207,7 +210,16 @@ function renderHeaders(members: readonly Member[], node: Node, walk: Walk): stri
 }
 
 /** Only strings directly in the array follow the table; whatever else has a string is hashed. */
-function renderHeader(node: Node, hmac: boolean, walk: Walk, depth: number): string {
+function renderHeader(node: Node, name: string, hmac: boolean, walk: Walk, depth: number): string {
+  const { text, options } = walk;
+  const isApi = walk.policy.profile === 'api';
+  if (isApi && node.kind === 'string' && !hmac && depth < 2 && !options.logRaw)
+    return readable(node, readableHeader(name), walk);
+  if (isApi && node.kind === 'number') {
+    const hashed = hmac || (depth === 2 && options.hashNumbers !== false && !options.logRaw);
+    const spelt = text.slice(node.start, node.end);
+    return hashed ? hashOf(spelt, walk) : spelt;
+  }
   if (node.kind === 'string') {
     const copied = hmac ? false : depth === 1 || walk.options.logRaw;
     return copied ? walk.text.slice(node.start, node.end) : hashOf(node.text, walk);
@@ -217,14 +229,14 @@ function renderHeader(node: Node, hmac: boolean, walk: Walk, depth: number): str
     const below = depth === 0 ? 1 : 2;
     return splice(
       node,
-      node.elements.map((element) => [element, renderHeader(element, hmac, walk, below)]),
+      node.elements.map((element) => [element, renderHeader(element, name, hmac, walk, below)]),
       walk,
     );
   }
   if (node.kind === 'object') {
     return splice(
       node,
-      node.members.map(({ value }) => [value, renderHeader(value, hmac, walk, 2)]),
+      node.members.map(({ value }) => [value, renderHeader(value, name, hmac, walk, 2)]),
       walk,
     );
   }
@@ -232,7 +244,39 @@ function renderHeader(node: Node, hmac: boolean, walk: Walk, depth: number): str
 }
 
 function renderString(node: Node & { kind: 'string' }, path: readonly Step[], walk: Walk): string {
-  return isHashed(node.text, path, walk) ? hashOf(node.text, walk) : walk.text.slice(node.start, node.end);
+  if (isHashed(node.text, path, walk)) return hashOf(node.text, walk);
+  const as = walk.policy.profile === 'api' ? readableAt(spelt(path)) : null;
+  const copied = as === null || walk.options.logRaw || configuredFor(spelt(path), walk.policy) === 'clear';
+  return copied ? walk.text.slice(node.start, node.end) : readable(node, as, walk);
+}
+
+function readable(node: Node, as: 'url' | 'text', walk: Walk): string {
+  const between = walk.text.slice(node.start + 1, node.end - 1);
+  return `"${readableText(between, as, (value) => hashOf(value, walk).slice(1, -1))}"`;
+}
+
+function isHashedNumber(path: readonly Step[], walk: Walk): boolean {
+  const { options, policy } = walk;
+  const place = spelt(path);
+  const configured = configuredFor(place, policy);
+  if (options.logRaw || options.hashNumbers === false) return false;
+  if (path[0] === 'request' && path[1] === 'headers' && walk.headers === 'as_is') return false;
+  const secret = tokens.includes(place) || place === 'response.wrap_info.token';
+  if (configured === 'clear' && !secret) return false;
+  if (configured !== 'hash' && isData(path) && hasClearKey(path, walk)) return false;
+  if (policy.profile === 'api') return configured === 'hash' || readableAt(place) === null;
+  if (options.hashNumbers !== true) return false;
+  return configured === 'hash' || isData(path) || (path[0] === 'request' && path[1] === 'query');
+}
+
+function isData(path: readonly Step[]): boolean {
+  return (path[0] === 'request' || path[0] === 'response') && path[1] === 'data';
+}
+
+function hasClearKey(path: readonly Step[], walk: Walk): boolean {
+  const key = path.slice(2).findLast((step) => step !== null);
+  const keys = path[0] === 'request' ? walk.requestKeys : walk.responseKeys;
+  return key !== undefined && keys.includes(key!);
 }
 
 const tokens = ['auth.client_token', 'request.client_token', 'response.auth.client_token'];
@@ -275,12 +319,11 @@ function isHashed(value: string, path: readonly Step[], walk: Walk): boolean {
   if (configured === 'hash') return !accessors.includes(place) || value !== '';
   if (accessors.includes(place)) return options.hmacAccessor && value !== '';
   if (wrappedAccessors.includes(place)) return options.hmacAccessor;
-  if ((path[0] === 'request' || path[0] === 'response') && path[1] === 'data') {
-    const key = path.slice(2).findLast((step) => step !== null);
-    const keys = path[0] === 'request' ? walk.requestKeys : walk.responseKeys;
-    if (key !== undefined && keys.includes(key!)) return false;
-    return options.hashTimestamps || !isTime(value);
+  if (isData(path)) {
+    if (hasClearKey(path, walk)) return false;
+    return policy.profile === 'api' || options.hashTimestamps || !isTime(value);
   }
+  if (policy.profile === 'api') return readableAt(place) === null;
   return !clearPatterns.some((pattern) => pattern.test(place));
 }
 

@@ -89,12 +89,20 @@ const names = [
     'X-HASHED',
     '__proto__',
   ],
+  ...['user_id', 'roles', 'scopes', 'on_behalf_of', 'route', 'query', 'host', 'forwarded_for', 'user_agent'],
+  ...['service', 'outcome', 'reason', 'policy', 'resource', 'status', 'duration_ms', 'referer'],
 ];
 
 const below: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
-    '': ['time', 'type', 'auth', 'request', 'response', 'error', 'forwarded_from', 'extra'],
-    auth: names.slice(7, 20),
+    '': [
+      ...['time', 'type', 'auth', 'request', 'response', 'error', 'forwarded_from', 'extra'],
+      ...['outcome', 'reason', 'policy', 'service', 'resource'],
+    ],
+    auth: [...names.slice(7, 20), 'user_id', 'roles', 'scopes', 'on_behalf_of'],
+    service: ['name', 'version', 'deep'],
+    resource: ['type', 'id', 'tenant', 'other'],
+    query: ['a', 'clear', 'list'],
     request: [
       ...[
         'id',
@@ -115,11 +123,32 @@ const below: ReadonlyMap<string, readonly string[]> = new Map(
         'replication_cluster',
         'tags',
       ],
+      ...['route', 'query', 'host', 'forwarded_for', 'user_agent', 'method', 'remote_port', 'bytes'],
     ],
-    response: ['auth', 'data', 'wrap_info', 'secret', 'warnings', 'redirect', 'headers', 'mount_point'],
+    response: [
+      'status',
+      'duration_ms',
+      'auth',
+      'data',
+      'wrap_info',
+      'secret',
+      'warnings',
+      'redirect',
+      'headers',
+      'mount_point',
+    ],
     data: ['keys', 'key_info', 'clear', 'arr', 'obj', 'data', 'warnings', 'client_token', 'extra'],
     namespace: ['path', 'id'],
-    headers: ['x-audited', 'X-Audited', 'x-hashed', 'X-HASHED', 'x-other', 'Authorization', 'ümlaut-Ü'],
+    headers: [
+      'x-audited',
+      'X-Audited',
+      'x-hashed',
+      'X-HASHED',
+      'x-other',
+      'Referer',
+      'Authorization',
+      'ümlaut-Ü',
+    ],
     wrap_info: ['token', 'accessor', 'wrapped_accessor', 'creation_time', 'creation_path', 'ttl'],
     secret: ['lease_id', 'other'],
   }),
@@ -182,6 +211,11 @@ const strings = [
     'z'.repeat(120),
     'ä'.repeat(300),
   ],
+];
+
+const urlPieces = [
+  ...['/', '?', '?', '#', '&', ';', '=', '=', '@', ':', '//', '://', ' ', '\\', '\t', '%3F', '.', '"'],
+  ...['a', 'b=c', 'token=s.secret', 'u:p@', 'ü', '\u{1f600}', '\ud800', '\udc00', 'y'.repeat(60)],
 ];
 
 export class RecordWriter {
@@ -257,7 +291,8 @@ export class RecordWriter {
 
   #text(): string {
     const dice = this.#dice.below(100);
-    if (dice < 70) return this.#dice.pick(strings);
+    if (dice < 45) return this.#dice.pick(strings);
+    if (dice < 70) return this.#url();
     if (dice < 73) return this.#surrogates();
     let text = '';
     for (let left = this.#dice.below(dice < 98 ? 40 : 400); left > 0; left--) {
@@ -265,6 +300,13 @@ export class RecordWriter {
         this.#dice.chance(90) ? 32 + this.#dice.below(95) : this.#dice.below(0xd800),
       );
     }
+    return text;
+  }
+
+  /** Something like a path or URL, or like a text with one in it. */
+  #url(): string {
+    let text = this.#dice.pick(['', '', '/a', 'https://h/', '//', 'h/p', ' /']);
+    for (let left = this.#dice.below(14); left > 0; left--) text += this.#dice.pick(urlPieces);
     return text;
   }
 

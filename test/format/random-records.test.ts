@@ -14,6 +14,7 @@ const arrivalMs = Date.UTC(2026, 10, 22, 4, 45, 3, 932);
 function randomPolicy(dice: Dice): RecordPolicy {
   const keys = { requestKeys: ['clear', 'arr', 'ümlaut'], responseKeys: ['keys', 'obj', ''] };
   return {
+    profile: dice.chance(50) ? 'vault' : 'api',
     clearFields: dice.chance(50)
       ? []
       : [
@@ -26,6 +27,9 @@ function randomPolicy(dice: Dice): RecordPolicy {
           'auth.acc*',
           'response.headers.x-other',
           'request.mount_*',
+          'auth.user_id',
+          'request.route',
+          'request.query.clear',
         ],
     hashFields: dice.chance(50)
       ? []
@@ -38,6 +42,8 @@ function randomPolicy(dice: Dice): RecordPolicy {
           'response.data.arr[]',
           'request.mount_type',
           'error',
+          'resource.id',
+          'request.query.a',
         ],
     auditedHeaders: new Map(
       dice.chance(30)
@@ -46,6 +52,7 @@ function randomPolicy(dice: Dice): RecordPolicy {
             ['x-audited', { hmac: false }],
             ['x-hashed', { hmac: true }],
             ['ümlaut-Ü', { hmac: false }],
+            ['referer', { hmac: false }],
           ],
     ),
     mounts: new Map(
@@ -69,6 +76,7 @@ function randomOptions(dice: Dice): LineOptions {
     logRaw: dice.chance(15),
     elideListResponses: dice.chance(60),
     hashTimestamps: dice.chance(30),
+    hashNumbers: dice.pick([true, false, 'by_profile']),
     prefix: dice.pick(['', '@cee: ', 'ä']),
   };
 }
