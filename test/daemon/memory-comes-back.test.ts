@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
-import { loadLibc } from '../../devices/transport/libc.ts';
 import { DaemonProcess, fileDevice } from '../support/daemon-process.ts';
+import { koffiMissing } from '../support/koffi.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -17,8 +17,9 @@ function resident(pid: number): number {
   return Number(kibibytes) * 1024;
 }
 
-test('what clients have held comes back to the system when they are gone', async (t) => {
-  if (loadLibc() === null) return t.skip('the optional package koffi is not there');
+test('what clients have held comes back to the system when they are gone', {
+  skip: koffiMissing,
+}, async (t) => {
   const folder = temporaryDirectory(t);
   const daemon = await DaemonProcess.start(t, folder, { devices: { 'file/': fileDevice } });
   const before = resident(daemon.pid);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemErrorCode } from '../../daemon/system-error.ts';
 import { DaemonProcess, patientFileDevice } from '../support/daemon-process.ts';
+import { koffiMissing } from '../support/koffi.ts';
 import { SilentClient } from '../support/silent-client.ts';
 import { SilentPeer } from '../support/silent-peer.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -34,7 +35,9 @@ function idsIn(lines: readonly string[]): Set<string | undefined> {
   return new Set(lines.map((line) => (JSON.parse(line) as { request?: { id: string } }).request?.id));
 }
 
-test('a silent listener refuses clients while no device can record, and is back when one can', async (t) => {
+test('a silent listener refuses clients while no device can record, and is back when one can', {
+  skip: koffiMissing,
+}, async (t) => {
   const folder = temporaryDirectory(t);
   const peer = await SilentPeer.listen(t, path.join(folder, 'peer.sock'));
   const daemon = await DaemonProcess.start(t, folder, {
@@ -71,7 +74,9 @@ test('a silent listener refuses clients while no device can record, and is back 
   assert.equal(existsSync(daemon.socketPath), false);
 });
 
-test('a silent listener refuses clients at the connection limit, and none that came before is dropped', async (t) => {
+test('a silent listener refuses clients at the connection limit, and none that came before is dropped', {
+  skip: koffiMissing,
+}, async (t) => {
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
     listeners: [silent],
     devices: { 'file/': patientFileDevice },
@@ -112,7 +117,9 @@ test('a silent listener refuses clients at the connection limit, and none that c
   await untilConnecting(t, daemon.socketPath, '');
 });
 
-test('a listener that is to answer from now on listens, whatever the devices do; and the other way round', async (t) => {
+test('a listener that is to answer from now on listens, whatever the devices do; and the other way round', {
+  skip: koffiMissing,
+}, async (t) => {
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), {
     listeners: [silent],
     devices: { 'siem/': siem },
@@ -128,7 +135,9 @@ test('a listener that is to answer from now on listens, whatever the devices do;
   assert.equal(existsSync(daemon.socketPath), false);
 });
 
-test('the path of a silent listener that is shut is had again only if nobody else listens there', async (t) => {
+test('the path of a silent listener that is shut is had again only if nobody else listens there', {
+  skip: koffiMissing,
+}, async (t) => {
   const folder = temporaryDirectory(t);
   const daemon = await DaemonProcess.start(t, folder, { listeners: [silent], devices: { 'siem/': siem } });
   await untilConnecting(t, daemon.socketPath, 'ECONNREFUSED');

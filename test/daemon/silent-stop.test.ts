@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { DaemonProcess, patientFileDevice } from '../support/daemon-process.ts';
+import { koffiMissing } from '../support/koffi.ts';
 import { SilentClient } from '../support/silent-client.ts';
 import { SilentPeer } from '../support/silent-peer.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -26,7 +27,9 @@ async function writeToTheEnd(clients: readonly SilentClient[]): Promise<void> {
   });
 }
 
-test('at SIGTERM no record is lost that a client which reads no replies could send', async (t) => {
+test('at SIGTERM no record is lost that a client which reads no replies could send', {
+  skip: koffiMissing,
+}, async (t) => {
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { listeners: [silent], devices });
   const clients: SilentClient[] = [];
   for (let round = 0; round < 2; round++) {
@@ -65,7 +68,9 @@ test('clients that wait to be accepted at SIGTERM are heard, those too that have
   assert.deepEqual(missing(daemon, clients), []);
 });
 
-test('a silent listener that a reload removes loses nothing that its clients could send', async (t) => {
+test('a silent listener that a reload removes loses nothing that its clients could send', {
+  skip: koffiMissing,
+}, async (t) => {
   const daemon = await DaemonProcess.start(t, temporaryDirectory(t), { listeners: [silent], devices });
   const clients = [
     await SilentClient.connect(t, daemon.socketPath, 'a'),

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import type { OptionTexts } from '../../devices/device-kind.ts';
 import { headerAt } from '../../devices/syslog/header.ts';
+import { koffiMissing } from '../support/koffi.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { linesOf, recordText, recordTexts } from './batches.ts';
 import { LaneStandIn } from './lane-stand-in.ts';
@@ -48,6 +49,7 @@ test('a real rsyslogd', { skip: rsyslogMissing }, async (context) => {
     const name = Object.entries(way.options).map((pair) => pair.join('='));
     await context.test(
       `has every record once, by ${way.input} with ${name.join(' ') || 'no option'}`,
+      { skip: way.input === 'imuxsock' && koffiMissing },
       (subtest) => everyRecordOnce(subtest, rsyslog, index, way),
     );
   }

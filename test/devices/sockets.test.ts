@@ -2,12 +2,13 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { OptionTexts } from '../../devices/device-kind.ts';
 import { largestUdpMessage } from '../../devices/transport/udp.ts';
+import { koffiMissing } from '../support/koffi.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { type ContractTraits, deviceContract, type Subject } from './contract.ts';
 import { makeCertificate, opensslMissing } from './peers/certificates.ts';
 import { StreamPeer, type StreamPeerOptions } from './peers/stream-peer.ts';
 import { UdpPeer } from './peers/udp-peer.ts';
-import { koffiMissing, UnixDatagramPeer } from './peers/unix-datagram-peer.ts';
+import { UnixDatagramPeer } from './peers/unix-datagram-peer.ts';
 
 type AnyPeer = StreamPeer | UdpPeer | UnixDatagramPeer;
 

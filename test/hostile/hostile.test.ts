@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { koffiMissing } from '../support/koffi.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { floods } from './floods.ts';
 import { besiegeDaemon, keptMiB } from './siege.ts';
 
-test('all floods at once harm no good client, and leave a daemon of 512 MiB as it was', async (t) => {
+test('all floods at once harm no good client, and leave a daemon of 512 MiB as it was', {
+  skip: koffiMissing,
+}, async (t) => {
   const memoryMiB = 512;
   const { good, missing, memory, ended, log } = await besiegeDaemon({
     folder: temporaryDirectory(t),

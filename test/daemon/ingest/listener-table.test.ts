@@ -232,7 +232,7 @@ test('as many clients as may be connected can wait to be accepted', async (t) =>
   const system = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'));
   // `ss` shows the backlog of a listener as its send queue.
   const listening = spawnSync('ss', ['-xlnH'], { encoding: 'utf8' });
-  if (listening.error !== undefined) return t.skip('there is no ss');
+  if (listening.error !== undefined) return t.skip('needs ss: apt-get install iproute2');
   const backlogs = listening.stdout
     .split('\n')
     .filter((line) => line.includes(under.folder.split('/').at(-1)!))

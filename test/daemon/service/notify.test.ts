@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { createNotifier } from '../../../daemon/service/notify.ts';
 import { openDatagramSender } from '../../../daemon/service/notify-socket.ts';
+import { koffiMissing } from '../../support/koffi.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { needsPython, receiver } from './notify-receiver.ts';
@@ -20,7 +21,7 @@ test('without a service manager nothing happens', () => {
 });
 
 test('the life of a service arrives as the datagrams that sd_notify describes', {
-  skip: needsPython,
+  skip: koffiMissing || needsPython,
 }, async (t) => {
   const folder = temporaryDirectory(t);
   for (const address of [path.join(folder, 'notify'), `@audit-sidecar-test-${process.pid}`]) {
@@ -63,7 +64,9 @@ test('the watchdog is fed twice in the time the manager waits, and only when it 
   assert.equal(createNotifier({ WATCHDOG_USEC: '10000000' }, sender).watchdogMs, null);
 });
 
-test('a manager that is busy gets everything in order later', { skip: needsPython }, async (t) => {
+test('a manager that is busy gets everything in order later', {
+  skip: koffiMissing || needsPython,
+}, async (t) => {
   const address = path.join(temporaryDirectory(t), 'notify');
   const { child, received } = await receiver(t, address, true);
   // The kernel queues some datagrams for a receiver (net.unix.max_dgram_qlen) and some for each sender: the queue of

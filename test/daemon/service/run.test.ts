@@ -5,6 +5,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DaemonProcess, fileDevice } from '../../support/daemon-process.ts';
+import { koffiMissing } from '../../support/koffi.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { needsPython, receiver } from './notify-receiver.ts';
@@ -29,7 +30,7 @@ async function silentPeer(
 }
 
 test('the service manager hears of the start, of life, of each reload and of the stop, in order', {
-  skip: needsPython,
+  skip: koffiMissing || needsPython,
 }, async (t) => {
   const folder = temporaryDirectory(t);
   const address = path.join(folder, 'notify');

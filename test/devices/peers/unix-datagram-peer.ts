@@ -6,9 +6,6 @@ const koffi = await import('koffi').then(
   () => null,
 );
 
-/** `false`, or what a skipped test says. */
-export const koffiMissing: string | false = koffi === null ? 'install koffi' : false;
-
 function socketCalls() {
   const library = koffi!.load(null);
   return {

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FramedDevice } from '../../../devices/framed-device.ts';
 import { LocalLoggerTransport } from '../../../devices/syslog/local-logger.ts';
+import { koffiMissing } from '../../support/koffi.ts';
 import { projectRoot } from '../../support/project-root.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -13,7 +14,7 @@ import { linesOf, recordTexts } from '../batches.ts';
 import { LaneStandIn } from '../lane-stand-in.ts';
 import { StreamPeer } from '../peers/stream-peer.ts';
 import { UdpPeer } from '../peers/udp-peer.ts';
-import { koffiMissing, UnixDatagramPeer } from '../peers/unix-datagram-peer.ts';
+import { UnixDatagramPeer } from '../peers/unix-datagram-peer.ts';
 import { unheardSettings } from '../unheard-settings.ts';
 
 function loggerLane(context: TestContext, logPath: string): LaneStandIn {

@@ -5,13 +5,14 @@ import { describe, type TestContext, test } from 'node:test';
 import type { WriteOutcome } from '../../../devices/device.ts';
 import { UnreadBytes } from '../../../devices/transport/unread-bytes.ts';
 import { DaemonProcess } from '../../support/daemon-process.ts';
+import { koffiMissing } from '../../support/koffi.ts';
 import { RecordClient } from '../../support/record-client.ts';
 import { numberedRecord, recordNumbers } from '../../support/records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { linesOf, recordText, recordTexts } from '../batches.ts';
 import { LaneStandIn } from '../lane-stand-in.ts';
-import { koffiMissing, UnixDatagramPeer } from '../peers/unix-datagram-peer.ts';
+import { UnixDatagramPeer } from '../peers/unix-datagram-peer.ts';
 
 async function connected(context: TestContext): Promise<{ peer: UnixDatagramPeer; lane: LaneStandIn }> {
   const peer = new UnixDatagramPeer(context, path.join(temporaryDirectory(context), 'd'));
