@@ -1,0 +1,3 @@
+module audit-sidecar.example/clients
+
+go 1.19
