@@ -90,8 +90,10 @@ export interface ApiRequest {
   readonly remote_address?: string;
   /** Readable. Example: `50001` */
   readonly remote_port?: number;
-  /** The address that a proxy says it acts for. Readable. Example: `"198.51.100.9"` */
-  readonly forwarded_for?: string;
+  /**
+   * The address that a proxy says it acts for, or all that stand there. Readable. Example: `"198.51.100.9"`
+   */
+  readonly forwarded_for?: string | readonly string[];
   /** Readable. Example: `"shop-app/5.1"` */
   readonly user_agent?: string;
   /**
