@@ -103,6 +103,19 @@ test('inside the daemon, imports go down the floors', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('the client knows of no framework, and each framework only of its own', () => {
+  const wing = path.join('client', 'frameworks');
+  const isIn = (file: string): boolean => file.startsWith(`${wing}${path.sep}`);
+  const own = imports.filter(({ file, target }) => file.startsWith('client') && target.startsWith('.'));
+  assert.ok(own.some(({ file }) => isIn(file)));
+  const wrong = own.filter((each) => {
+    const to = resolved(each);
+    if (!isIn(each.file)) return isIn(to);
+    return ['http', 'express', 'fastify'].includes(path.basename(to, path.extname(to))) && isIn(to);
+  });
+  assert.deepEqual(wrong, []);
+});
+
 test('the daemon has few loose files, and no source file is long', () => {
   const loose = files.filter((file) => isInDaemon(file) && file.split(path.sep).length === 2);
   assert.ok(loose.length <= mostLooseFiles, loose.join(' '));

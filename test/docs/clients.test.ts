@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { auditSettings } from '../../client/frameworks/settings.ts';
 import { settingsOf } from '../../client/options.ts';
 import { DaemonProcess, patientFileDevice } from '../support/daemon-process.ts';
 import { projectRoot } from '../support/project-root.ts';
@@ -34,4 +35,20 @@ test('the page lists every option with its default', () => {
     const row = new RegExp(`^\\| \`${option}\` \\| \`?'?([^\`'|]+)'?\`? \\|`, 'm').exec(page);
     assert.equal(row?.[1]?.trim().replace(',', ''), String(value), option);
   }
+});
+
+test('the page lists every option of servers with its default', () => {
+  const { onError: _onError, ...defaults } = auditSettings({});
+  for (const [option, value] of Object.entries(defaults)) {
+    const row = new RegExp(`^\\| \`${option}\` \\| \`?\\[?'?([^\`'\\]|]*)'?\\]?\`? \\|`, 'm').exec(page);
+    assert.equal(row?.[1]?.trim().replace(',', ''), String(value), option);
+  }
+  assert.throws(
+    () => auditSettings({ none: 1 } as never),
+    ({ message }: Error) => {
+      const names = message.slice(message.indexOf('there are ') + 'there are '.length).split(', ');
+      for (const name of names) assert.match(page, new RegExp(`^\\| \`${name}[(\`]`, 'm'), name);
+      return names.length > 10;
+    },
+  );
 });

@@ -1,0 +1,59 @@
+import type { ServerResponse } from 'node:http';
+
+/** Calls by which a response leaves. */
+export type Call = 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'writeEarlyHints' | 'writeInformation';
+export type Setter = 'setHeader' | 'setHeaders' | 'appendHeader' | 'removeHeader';
+export type Method = (...args: unknown[]) => unknown;
+
+/** Calls on a response that are done later, or never. */
+export class TakenCalls {
+  readonly #response: ServerResponse;
+  /** What the response had before: Node's own, or another library's. */
+  readonly #own = new Map<string, Method>();
+  #taken: { call: Call; args: unknown[] }[] = [];
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  /** Puts another method in the place of the response's. */
+  exchange(name: Call | Setter, replacement: (own: Method) => Method): void {
+    const response = this.#response as unknown as Record<string, Method | undefined>;
+    const own = response[name]?.bind(response);
+    // Older releases of Node do not have all of them.
+    if (own === undefined) return;
+    this.#own.set(name, own);
+    response[name] = replacement(own);
+  }
+
+  /** What the response had before. */
+  own(name: Call | Setter, ...args: unknown[]): unknown {
+    return this.#own.get(name)!(...args);
+  }
+
+  take(call: Call, args: unknown[]): void {
+    this.#taken.push({ call, args });
+  }
+
+  /** Does what was taken, in its order. Throws what Node throws. */
+  replay(): void {
+    const taken = this.#taken;
+    this.#taken = [];
+    for (const { call, args } of taken) this.own(call, ...args);
+  }
+
+  /** Does nothing of what was taken. */
+  forget(): void {
+    const taken = this.#taken;
+    this.#taken = [];
+    for (const { args } of taken) goneNowhere(args);
+  }
+}
+
+/** Tells who waits for a call's end that it has come to nothing. */
+export function goneNowhere(args: readonly unknown[]): void {
+  const callback = args.findLast((each) => typeof each === 'function');
+  if (callback === undefined) return;
+  const error = Object.assign(new Error('The response was not recorded'), { code: 'ERR_NOT_RECORDED' });
+  process.nextTick(callback as Method, error);
+}
