@@ -1,4 +1,4 @@
-import { AdminServer } from './admin/admin-server.ts';
+import { AdminServer, callMs } from './admin/admin-server.ts';
 import { Control } from './admin/control.ts';
 import type { DaemonSettings } from './daemon-settings.ts';
 import { DaemonState, type Parts, ReloadRefused } from './daemon-state.ts';
@@ -146,7 +146,7 @@ export class Daemon {
     await devices.salts.noteUnused();
     const control = new Control({ store, devices, ingest: this.#ingest, configuration: current });
     const sources = { control, status: this.#status, version: this.#build.version };
-    const admin = new AdminServer(sources, this.#log);
+    const admin = new AdminServer(sources, this.#log, callMs);
     await admin.commit(await admin.prepare(config.admin));
     this.#undoWith('admin', () => admin.stop());
     this.#undoWith('changes', () => control.stop());

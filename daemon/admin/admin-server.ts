@@ -21,8 +21,8 @@ import { isServerState } from './server-state.ts';
 /** More than operators and their tools open; a flood of others only pushes each other out. */
 const mostConnections = 128;
 
-/** A whole call is a few kilobytes. */
-const requestMs = 10_000;
+/** How long a call may take to arrive: a whole one is a few kilobytes. */
+export const callMs = 10_000;
 
 /** How long callers may take to read their last answers. */
 const lastAnswersMs = 1_000;
@@ -46,10 +46,13 @@ export interface PreparedAdmin {
 export class AdminServer {
   readonly #log: Log;
   readonly #responder: AdminResponder;
+  readonly #requestMs: number;
   #present: PreparedAdmin | null = null;
 
-  constructor(sources: AdminSources, log: Log) {
+  /** `requestMs`: how long a call may take to arrive. */
+  constructor(sources: AdminSources, log: Log, requestMs: number) {
     this.#log = log;
+    this.#requestMs = requestMs;
     this.#responder = adminResponder(sources);
   }
 
@@ -113,7 +116,7 @@ export class AdminServer {
       key: place.kind === 'unix' ? 'admin.path' : 'admin.tcp.address',
       certificate,
       connections: { kind: 'own', most: mostConnections },
-      requestMs,
+      requestMs: this.#requestMs,
       respond: (request) =>
         allow(request.headers) || isServerState(request.method ?? '', request.url ?? '')
           ? this.#responder.respond(request)

@@ -6,6 +6,13 @@ const namespace = 'http://www.ibm.com/xmlns/prod/2009/jsonx';
 const types = ['object', 'array', 'string', 'null', 'number', 'boolean'];
 const references = ['&amp;', '&lt;', '&gt;', '&quot;', '&#9;', '&#10;', '&#13;'];
 const torn = 'json:boolean name="torn">true</json:boolean>';
+/** Opening tags of a type, the one without a name first. */
+const tagsOf = types.map((type) => {
+  const end = type === 'null' ? ' />' : '>';
+  return [`json:${type}${end}`, `json:${type} name=""${end}`] as const;
+});
+const elementTags = tagsOf.flat();
+const memberTags = tagsOf.flatMap(([plain, named]) => [named, plain]);
 /** Longer is no tag of a line, apart from what is in quotes. */
 const longestTag = 40;
 
@@ -77,9 +84,9 @@ export class TornJsonx implements TornText {
     }
     if (next !== '>') {
       this.#tag += next;
-      return this.#tag.length <= longestTag && this.#tagRests().length > 0;
+      return this.#tag.length <= longestTag && this.#wantedTags().some((each) => each.startsWith(this.#tag));
     }
-    if (!this.#tagRests().includes('>')) return false;
+    if (!this.#wantedTags().includes(`${this.#tag}>`)) return false;
     this.#closeTag();
     return true;
   }
@@ -98,23 +105,20 @@ export class TornJsonx implements TornText {
     }
   }
 
-  /** All that the tag under way may want behind it, what suits its place first; nothing when it is none. */
-  #tagRests(): string[] {
+  /** What the tag under way may become, what suits its place first. */
+  #wantedTags(): readonly string[] {
     const tag = this.#tag;
     const parent = this.#open.at(-1);
-    const wanted: string[] = [];
-    if (tag.startsWith('/')) {
-      if (parent !== undefined) wanted.push(`/json:${parent}>`);
-    } else if (parent === undefined && !this.#fragment) {
-      wanted.push(`json:object xmlns:json="${tag.includes('"') ? '' : namespace}">`);
-    } else {
-      for (const type of types) {
-        const end = type === 'null' ? ' />' : '>';
-        const [plain, named] = [`json:${type}${end}`, `json:${type} name=""${end}`];
-        wanted.push(...(parent === 'array' ? [plain, named] : [named, plain]));
-      }
-    }
-    return wanted.filter((each) => each.startsWith(tag)).map((each) => each.slice(tag.length));
+    if (tag.startsWith('/')) return parent === undefined ? [] : [`/json:${parent}>`];
+    if (parent === undefined && !this.#fragment)
+      return [`json:object xmlns:json="${tag.includes('"') ? '' : namespace}">`];
+    return parent === 'array' ? elementTags : memberTags;
+  }
+
+  /** What the tag under way wants behind it; `>` when it is none. */
+  #tagRest(): string {
+    const wanted = this.#wantedTags().find((each) => each.startsWith(this.#tag));
+    return wanted === undefined ? '>' : wanted.slice(this.#tag.length);
   }
 
   rest(): Buffer {
@@ -149,7 +153,7 @@ export class TornJsonx implements TornText {
   #finishTag(): string {
     const before = this.#tag.length;
     if (this.#tag === '' && this.#open.length > 0) this.#tag = '/';
-    this.#tag += (this.#tagRests()[0] ?? '>').slice(0, -1);
+    this.#tag += this.#tagRest().slice(0, -1);
     const added = `${this.#tag.slice(before)}>`;
     this.#closeTag();
     return added;

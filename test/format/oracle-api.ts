@@ -23,10 +23,18 @@ const urlHeaders: readonly string[] = [
   ...['x-original-url', 'x-rewrite-url', 'x-original-uri', 'x-forwarded-uri'],
 ];
 
+/** What they say of a place: records have the same places again and again. */
+const textPlaces = new Map<string, boolean>();
+
 /** Whether a place (`a.b[]`) is readable, and as what. */
 export function readableAt(place: string): 'url' | 'text' | null {
   if (urls.includes(place)) return 'url';
-  return texts.some((pattern) => pattern.test(place)) ? 'text' : null;
+  let isText = textPlaces.get(place);
+  if (isText === undefined) {
+    isText = texts.some((pattern) => pattern.test(place));
+    textPlaces.set(place, isText);
+  }
+  return isText ? 'text' : null;
 }
 
 export function readableHeader(name: string): 'url' | 'text' {

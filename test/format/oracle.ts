@@ -297,6 +297,9 @@ const clearPatterns: readonly RegExp[] = [
   /^response\.headers[.[]/,
 ];
 
+/** What they say of a place. */
+const clearPlaces = new Map<string, boolean>();
+
 /** `a.b[]`; a dot or a bracket in a key is written as something that no pattern has. */
 function spelt(path: readonly Step[]): string {
   let result = '';
@@ -324,11 +327,30 @@ function isHashed(value: string, path: readonly Step[], walk: Walk): boolean {
     return policy.profile === 'api' || options.hashTimestamps || !isTime(value);
   }
   if (policy.profile === 'api') return readableAt(place) === null;
-  return !clearPatterns.some((pattern) => pattern.test(place));
+  let clear = clearPlaces.get(place);
+  if (clear === undefined) {
+    clear = clearPatterns.some((pattern) => pattern.test(place));
+    clearPlaces.set(place, clear);
+  }
+  return !clear;
 }
 
 /** What `clear_fields` and `hash_fields` say of a place: the one that says more at the first step where they differ. */
 function configuredFor(place: string, policy: RecordPolicy): 'clear' | 'hash' | null {
+  const places = configuredPlaces.get(policy) ?? new Map<string, 'clear' | 'hash' | null>();
+  configuredPlaces.set(policy, places);
+  let known = places.get(place);
+  if (known === undefined) {
+    known = closestField(place, policy);
+    places.set(place, known);
+  }
+  return known;
+}
+
+/** By policy and place: records have the same places again and again. */
+const configuredPlaces = new WeakMap<RecordPolicy, Map<string, 'clear' | 'hash' | null>>();
+
+function closestField(place: string, policy: RecordPolicy): 'clear' | 'hash' | null {
   const below = (field: string): string => (field.endsWith('.**') ? field : `${field}.**`);
   const fields = [
     ...policy.hashFields.flatMap((field) => [...new Set([field, below(field)])].map(candidate('hash'))),

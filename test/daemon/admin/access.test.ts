@@ -239,7 +239,7 @@ test('a place that cannot be had leaves everything as it was', async (t) => {
 });
 
 test('half requests are given up in time', async (t) => {
-  const admin = await startAdmin(t, tcp());
+  const admin = await startAdmin(t, tcp(), 200);
   const { port } = admin.remote();
   const half = 'PUT /v1/sys/audit/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{';
   const given = await Promise.all([

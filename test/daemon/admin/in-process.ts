@@ -37,6 +37,7 @@ export function writeTokenFile(folder: string, text: string = token): string {
 export async function startAdmin(
   t: TestContext,
   tcp: (folder: string) => AdminConfig['tcp'] = () => null,
+  requestMs = 60_000,
 ): Promise<InProcessAdmin> {
   const folder = temporaryDirectory(t);
   const control = new MemoryControl();
@@ -48,7 +49,7 @@ export async function startAdmin(
     phase: () => 'running' as const,
     metrics: { text: async () => '# no metrics\n', contentType: 'text/plain' },
   };
-  const server = new AdminServer({ control, status, version: '1.2.3' }, logInto(log, 'debug'));
+  const server = new AdminServer({ control, status, version: '1.2.3' }, logInto(log, 'debug'), requestMs);
   const config: AdminConfig = {
     path: path.join(folder, 'admin.sock'),
     mode: 0o600,
