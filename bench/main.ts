@@ -2,6 +2,7 @@
 const scenarios: Readonly<Record<string, () => Promise<{ run: () => Promise<void> | void }>>> = {
   ingest: () => import('./ingest.ts'),
   kernel: () => import('./kernel.ts'),
+  rules: () => import('./rules.ts'),
 };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length === 0 ? Object.keys(scenarios) : wanted) {

@@ -33,13 +33,14 @@ async function check(file: string, json: boolean): Promise<number> {
   // Loaded here: commands that read no configuration start twice as fast without it.
   const { checkConfiguration } = await import('../daemon/service/check-configuration.ts');
   try {
-    const { config } = await checkConfiguration(file);
+    const { config, warnings } = await checkConfiguration(file);
     const { openFilesFault } = await import('../daemon/service/open-files.ts');
     const fault = openFilesFault(config, config.devices.size);
     // The daemon may be started with another limit than this shell's.
     if (fault !== null) tell(`note: started from here: ${fault}\n`);
+    if (!json) for (const warning of warnings) tell(`warning: ${formatProblems([warning])}\n`);
     const summary = `${counted(config.devices.size, 'device')}, ${counted(config.listeners.length, 'listener')}`;
-    if (json) printJson({ ok: true, problems: [] });
+    if (json) printJson({ ok: true, problems: [], ...(warnings.length > 0 ? { warnings } : {}) });
     else printLines(`${file}: ok, ${summary}\n`);
     return exitCodes.ok;
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { MountKeys } from '../format/line-options.ts';
 import type { ProfileName } from '../format/profile.ts';
+import type { RecordRule } from '../format/record-rules.ts';
 import type { AllowedAddress } from './allowed-address.ts';
 
 /** Which devices must have a record before it is answered `ok`. */
@@ -95,6 +96,8 @@ export interface Config {
   readonly hashFields: readonly string[];
   /** With presets written out. */
   readonly unauditedPaths: readonly string[];
+  /** In the order of the file; empty when the file has none. */
+  readonly records: readonly RecordRule[];
   readonly limits: LimitsConfig;
   readonly log: { readonly format: 'text' | 'json'; readonly level: 'debug' | 'info' | 'warn' | 'error' };
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { emptyRecordPolicy, type RecordPolicy } from '../format/line-options.ts';
-import { contradiction, mostEntries, policyProblems } from '../format/policy-check.ts';
+import { contradiction, mostEntries, mostRules, policyProblems } from '../format/policy-check.ts';
+import { matchedFields } from '../format/record-rules.ts';
 import type { ListenAddress } from './config.ts';
 import { normaliseDevicePath, pathsCollide } from './device-path.ts';
 import { foundButWanted } from './found.ts';
@@ -29,8 +30,21 @@ export function crossCheck(tree: Tree, read: Partial<ReadKeys>): PathProblem[] {
     ...requirementProblems(read.require, tree, devicePaths),
     ...socketProblems(read),
     ...limitProblems(read.limits, tree),
+    ...emptyMatches(tree),
     ...policyEntryProblems(read),
   ];
+}
+
+/** With everything in it commented out, a rule for few records would be one for all. */
+function emptyMatches(tree: Tree): PathProblem[] {
+  const rules = isMap(tree) ? tree['records'] : undefined;
+  if (!Array.isArray(rules)) return [];
+  const message = `found an empty map, wanted at least one of ${Object.keys(matchedFields).join(', ')}: leave "match" out for a rule that fits every record`;
+  return rules.flatMap((rule: Tree, index) => {
+    const match = mapAt(rule, 'match');
+    const isEmpty = match !== null && Object.keys(match).length === 0;
+    return isEmpty ? [{ path: ['records', index, 'match'], message }] : [];
+  });
 }
 
 /** What the formatter would refuse. It is asked entry by entry, because it does not know where an entry stands. */
@@ -75,7 +89,16 @@ function entryCountProblems(read: Partial<ReadKeys>): PathProblem[] {
     audited_headers: read.audited_headers?.size,
     mounts: read.mounts?.size,
   };
-  return Object.entries(counts).flatMap(([key, count = 0]) => tooMany([key], count, mostEntries));
+  const problems = Object.entries(counts).flatMap(([key, count = 0]) => tooMany([key], count, mostEntries));
+  return [...problems, ...ruleCountProblems(read.records ?? [])];
+}
+
+function ruleCountProblems(rules: ReadKeys['records']): PathProblem[] {
+  const problems = tooMany(['records'], rules.length, mostRules);
+  if (problems.length > 0) return problems;
+  const texts = rules.flatMap(({ match }) => [...match.values()].flat()).length;
+  if (texts <= mostEntries) return [];
+  return [{ path: ['records'], message: `found ${texts} texts in its rules, wanted at most ${mostEntries}` }];
 }
 
 function tooMany(path: ConfigPath, count: number, most: number): PathProblem[] {

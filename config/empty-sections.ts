@@ -10,6 +10,7 @@ const sections: ReadonlySet<string> = new Set([
   'clear_fields',
   'hash_fields',
   'unaudited_paths',
+  'records',
   'limits',
   'log',
 ]);

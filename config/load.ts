@@ -205,6 +205,7 @@ function asConfig(keys: ReadKeys, devices: readonly DeviceConfig[]): Config {
     clearFields: keys.clear_fields,
     hashFields: keys.hash_fields,
     unauditedPaths: keys.unaudited_paths,
+    records: keys.records,
     limits: keys.limits,
     log: keys.log,
   });

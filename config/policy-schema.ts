@@ -7,7 +7,7 @@ import { either, list, mapOf, orEmpty, section } from './shapes.ts';
 import { vaultUnauditedPaths } from './unaudited-paths.ts';
 
 /** A name that messages and status pages may repeat, so never a credential. */
-function shownName(
+export function shownName(
   wanted: string,
   read: (name: string) => string | Refused = (name) => name,
 ): z.ZodType<string> {

@@ -13,6 +13,7 @@ import { devices } from './device-schema.ts';
 import { Leaf } from './leaf.ts';
 import { listenAddress, listeners } from './listener-schema.ts';
 import { auditedHeaders, clearFields, hashFields, mounts, unauditedPaths } from './policy-schema.ts';
+import { records } from './record-rules-schema.ts';
 import { byteSize, duration, filePath, longDuration, oneOf, scalar, wholeNumber } from './scalars.ts';
 import { either, list, section } from './shapes.ts';
 
@@ -87,6 +88,7 @@ export interface ReadKeys {
   readonly clear_fields: readonly string[];
   readonly hash_fields: readonly string[];
   readonly unaudited_paths: readonly string[];
+  readonly records: Config['records'];
   readonly limits: LimitsConfig;
   readonly log: Config['log'];
 }
@@ -105,6 +107,7 @@ export const keySchemas: { readonly [Key in keyof ReadKeys]: z.ZodType<ReadKeys[
   clear_fields: clearFields,
   hash_fields: hashFields,
   unaudited_paths: unauditedPaths,
+  records,
   limits,
   log,
 };

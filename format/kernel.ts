@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { BLOCK_BYTES, MIDSTATES_BYTES } from '../kernel/numbers/hmac.ts';
+import { LEVEL_FULL, LEVEL_METADATA, LEVEL_NONE, LEVEL_REQUEST, LEVELS } from '../kernel/numbers/levels.ts';
 import { RECORD_BYTES } from '../kernel/numbers/record-table.ts';
 import { ownBytes } from './own-bytes.ts';
+import type { LevelCounts } from './record-rules.ts';
 
 /** The part of the WebAssembly interface that is used here: TypeScript has it among the types of browsers only. */
 interface WebAssemblyInterface {
@@ -28,6 +30,7 @@ interface KernelExports {
   recordsPlace(): number;
   statusesPlace(): number;
   endsPlace(): number;
+  levelCountsPlace(): number;
   prefixPlace(): number;
   timePlace(): number;
   midstatesPlace(): number;
@@ -150,6 +153,18 @@ export class Kernel {
 
   statuses(records: number): Uint8Array {
     return new Uint8Array(this.bytes(this.#exports.statusesPlace(), records));
+  }
+
+  /** How many records of the batch are written at each level. */
+  levelCounts(): LevelCounts {
+    const counts = this.bytes(this.#exports.levelCountsPlace(), 4 * LEVELS);
+    const at = (level: number): number => counts.readUInt32LE(4 * level);
+    return {
+      none: at(LEVEL_NONE),
+      metadata: at(LEVEL_METADATA),
+      request: at(LEVEL_REQUEST),
+      full: at(LEVEL_FULL),
+    };
   }
 
   /** One of a record's numbers, by its place in the record's row (kernel/numbers/record-table.ts). */

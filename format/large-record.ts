@@ -1,11 +1,14 @@
 import { type Lines, type RenderedLines, renderedLines } from './lines.ts';
 import { recordProblem } from './record-problems.ts';
+import type { LevelCounts } from './record-rules.ts';
 import { recordStatus, type ScannedBatch, textOf } from './scanned-batch.ts';
 
 /** What another thread found of a record, and made of it. Its memory is the receiver's. */
 export interface LargeReport {
   /** One of `recordStatus`; `null`: there was no record, only an empty line. */
   readonly status: number | null;
+  /** One at its level, if it has one. */
+  readonly levels: LevelCounts;
   /** Of an invalid record, the kernel's number of what is wrong, and the byte within the record. */
   readonly fault: number;
   readonly faultOffset: number;
@@ -25,6 +28,7 @@ export class LargeRecord implements ScannedBatch {
   readonly records: number;
   readonly kept: number;
   readonly statuses: Uint8Array;
+  readonly levels: LevelCounts;
   readonly #report: LargeReport;
   readonly #lines: ReadonlyMap<object, RenderedLines>;
 
@@ -34,6 +38,7 @@ export class LargeRecord implements ScannedBatch {
     this.statuses = status === null ? new Uint8Array(0) : Uint8Array.of(status);
     this.records = this.statuses.length;
     this.kept = status === recordStatus.kept ? 1 : 0;
+    this.levels = report.levels;
     this.#report = report;
     const idOf = (): string => this.describe(0).id;
     this.#lines = new Map(

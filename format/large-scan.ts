@@ -87,17 +87,18 @@ export class LargeScan {
 }
 
 function reportOf(batch: KernelBatch, recipes: readonly LineRecipe[]): LargeReport {
-  const { kernel, records } = batch;
+  const { kernel, levels, records } = batch;
   const lines = recipes.map((recipe) => linesIn(kernel, recipe));
   if (records === 0) {
     const nothing = { fault: 0, faultOffset: 0, length: 0, sha256: '', id: ownBytes(0), type: ownBytes(0) };
-    return { status: null, ...nothing, lines };
+    return { status: null, levels, ...nothing, lines };
   }
   const status = batch.statuses[0]!;
   const invalid = status === recordStatus.invalid;
   const { id, type } = batch.spelling(0);
   return {
     status,
+    levels,
     fault: invalid ? kernel.recordNumber(0, FAULT) : 0,
     faultOffset: invalid ? kernel.recordNumber(0, FAULT_OFFSET) : 0,
     length: batch.lengthOf(0),

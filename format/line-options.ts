@@ -1,4 +1,5 @@
 import type { ProfileName } from './profile.ts';
+import type { RecordRule } from './record-rules.ts';
 
 /** The options of a device that shape its line (the table of options in docs/devices.md has the defaults). */
 export interface LineOptions {
@@ -54,6 +55,8 @@ export interface RecordPolicy {
   readonly mounts: ReadonlyMap<string, MountKeys>;
   /** Paths whose records are answered `ok` and written nowhere; `*` at the end matches any rest. */
   readonly unauditedPaths: readonly string[];
+  /** At which level each of the other records is written: the first rule that fits counts, and without one it is written in full. */
+  readonly rules: readonly RecordRule[];
   /** Whether records may have a type that only lines of the daemon itself have; otherwise it is hashed on every device. */
   readonly ownTypes: boolean;
 }
@@ -65,5 +68,6 @@ export const emptyRecordPolicy: RecordPolicy = Object.freeze({
   auditedHeaders: new Map(),
   mounts: new Map(),
   unauditedPaths: [],
+  rules: [],
   ownTypes: false,
 });

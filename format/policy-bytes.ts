@@ -6,7 +6,8 @@ import type { PolicyPlace } from './kernel.ts';
 import type { MountKeys, RecordPolicy } from './line-options.ts';
 import { fieldRule, numberRules, type PathState, pathRule, pathStates } from './path-states.ts';
 import { type Profile, profiles, type Treatment } from './profile.ts';
-import { readFields } from './read-fields.ts';
+import { readFields, ruleFields } from './read-fields.ts';
+import { writeRules } from './rule-bytes.ts';
 import { TableWriter } from './table-writer.ts';
 
 const treatmentActions: Readonly<Record<Treatment, number>> = {
@@ -39,6 +40,10 @@ export function policyBytes(policy: RecordPolicy, place: PolicyPlace): Buffer {
   writer.set(head + table.HEAD_MOUNTS, writeMounts(writer, policy.mounts));
   writer.set(head + table.HEAD_UNAUDITED, writeUnaudited(writer, policy.unauditedPaths));
   writer.set(head + table.HEAD_UNAUDITED_COUNT, policy.unauditedPaths.length);
+  const rules = writeRules(writer, policy.rules);
+  writer.set(head + table.HEAD_RULES, rules.first);
+  writer.set(head + table.HEAD_RULE_TEXTS, rules.texts);
+  writer.set(head + table.HEAD_RULE_DROPS, rules.drops ? 1 : 0);
   return writer.done();
 }
 
@@ -61,16 +66,13 @@ function writeUniform(writer: TableWriter, action: number): number {
   return state;
 }
 
-function writePaths(
-  writer: TableWriter,
-  { clearFields, hashFields, ownTypes }: RecordPolicy,
-  profile: Profile,
-): number {
+function writePaths(writer: TableWriter, policy: RecordPolicy, profile: Profile): number {
+  const { clearFields, hashFields } = policy;
   const rules = [
     ...profile.paths.map(([path, treatment]) => pathRule(path, treatment)),
     ...numberRules(),
     ...readFields
-      .filter(([path]) => path !== 'type' || !ownTypes)
+      .filter(([path]) => isRead(path, policy))
       .map(([path, field]) => pathRule(path, null, field)),
     ...clearFields.map((path) => fieldRule(path, 'clear')),
     ...hashFields.map((path) => fieldRule(path, 'hash')),
@@ -96,6 +98,12 @@ function writePaths(
     writer.set(address + table.STATE_PREFIX_COUNT, state.prefixes.length);
   }
   return addressOf(states[0]!);
+}
+
+function isRead(path: string, { ownTypes, rules }: RecordPolicy): boolean {
+  if (path === 'type') return !ownTypes;
+  const asked = ruleFields.get(path);
+  return asked === undefined || rules.some(({ match }) => match.has(asked));
 }
 
 /**

@@ -4,8 +4,13 @@ import type { RecordPolicy } from './line-options.ts';
 import type { PolicyProblem } from './policy-refused.ts';
 import { secretPaths } from './profile.ts';
 
+export { LONGEST_NAME as longestNameBytes } from '../kernel/numbers/limits.ts';
+
 /** Headers, mounts and the like, each: far more than any server has, and few enough to be written into a message or answer. */
 export const mostEntries = 10_000;
+
+/** Each is looked at for each record that none before it fits, and compared with all before it. */
+export const mostRules = 1000;
 
 /** Everything in the policy that cannot be used. */
 export function policyProblems(policy: RecordPolicy): readonly PolicyProblem[] {
@@ -27,6 +32,7 @@ export function policyProblems(policy: RecordPolicy): readonly PolicyProblem[] {
     ['mount', [...policy.mounts.keys()]],
     ['key', keys],
     ['path', policy.unauditedPaths],
+    ['text', policy.rules.flatMap(({ match }) => [...match.values()].flat())],
   ] as const) {
     if (names.length > mostEntries) {
       const message = `Cannot use ${names.length} ${what}s: at most ${mostEntries} are looked up for each record`;
@@ -40,6 +46,10 @@ export function policyProblems(policy: RecordPolicy): readonly PolicyProblem[] {
         message: `Cannot use ${what} "${name.slice(0, 32)}…": it is longer than ${LONGEST_NAME} bytes`,
       });
     }
+  }
+  if (policy.rules.length > mostRules) {
+    const message = `Cannot use ${policy.rules.length} rules: at most ${mostRules} are looked at for each record`;
+    problems.push({ entry: 'records', message });
   }
   return problems;
 }

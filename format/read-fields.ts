@@ -1,4 +1,5 @@
 import * as fields from '../kernel/numbers/fields.ts';
+import { type MatchedField, matchedFields } from './record-rules.ts';
 
 /** Where the kernel's fields lie in a record. */
 const fieldPaths: Readonly<Record<keyof typeof fields, string>> = {
@@ -20,9 +21,18 @@ const fieldPaths: Readonly<Record<keyof typeof fields, string>> = {
   WRAPPING_TIME: 'response.wrap_info.creation_time',
   WRAPPING_TOKEN: 'response.wrap_info.token',
   WRAPPING_ACCESSOR: 'response.wrap_info.accessor',
+  METHOD: matchedFields.method,
+  ROUTE: matchedFields.route,
+  TENANT: matchedFields.tenant,
+  OUTCOME: matchedFields.outcome,
 };
 
 /** Each path whose value the kernel itself reads or treats by more than its path, and the kernel's number for it. */
 export const readFields: readonly (readonly [path: string, field: number])[] = Object.entries(fields).map(
   ([name, field]) => [fieldPaths[name as keyof typeof fields], field],
+);
+
+/** Those of them that nobody reads unless a rule asks for them. */
+export const ruleFields: ReadonlyMap<string, MatchedField> = new Map(
+  (['method', 'route', 'tenant', 'outcome'] as const).map((field) => [matchedFields[field], field]),
 );

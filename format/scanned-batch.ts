@@ -4,16 +4,19 @@ import {
   FAULT_OFFSET,
   ID_AT,
   ID_LENGTH,
+  LEVEL,
   LINE_AT,
   LINE_LENGTH,
   TYPE_AT,
   TYPE_LENGTH,
 } from '../kernel/numbers/record-table.ts';
+import { END_RULE_BITS } from '../kernel/numbers/rule-tables.ts';
 import { INVALID, KEPT, UNAUDITED } from '../kernel/numbers/statuses.ts';
 import type { Kernel } from './kernel.ts';
 import { recordProblem } from './record-problems.ts';
+import type { LevelCounts } from './record-rules.ts';
 
-/** What became of a record in a scan: it goes to devices, is not valid, or has a path that is not audited. */
+/** What became of a record in a scan: it goes to devices, is not valid, or is not audited: its path or a rule says so. */
 export const recordStatus: Readonly<Record<'kept' | 'invalid' | 'unaudited', number>> = {
   kept: KEPT,
   invalid: INVALID,
@@ -31,6 +34,8 @@ export interface ScannedBatch {
   readonly kept: number;
   /** Of each record, one of `recordStatus`. */
   readonly statuses: Uint8Array;
+  /** Records by the level at which they are written; those that are not valid, or of a path that is not audited, have none. */
+  readonly levels: LevelCounts;
   /** Why a record is refused: the byte within the record, and words that quote nothing of it. */
   problem(record: number): { offset: number; message: string };
   /** `request.id` and `type`, '' when absent or no strings. */
@@ -50,6 +55,7 @@ export class KernelBatch implements ScannedBatch {
   readonly records: number;
   readonly kept: number;
   readonly statuses: Uint8Array;
+  readonly levels: LevelCounts;
   readonly #inputBytes: number;
   readonly #released: (kernel: Kernel) => void;
   #kernel: Kernel | null;
@@ -59,6 +65,7 @@ export class KernelBatch implements ScannedBatch {
     this.records = records;
     this.kept = kernel.kept;
     this.statuses = kernel.statuses(records);
+    this.levels = kernel.levelCounts();
     this.#inputBytes = inputBytes;
     this.#released = released;
   }
@@ -83,6 +90,13 @@ export class KernelBatch implements ScannedBatch {
   describe(record: number): { id: string; type: string } {
     const { id, type } = this.spelling(record);
     return { id: textOf(id), type: textOf(type) };
+  }
+
+  /** The rule that says at which level a record is written, counted from 0; `null` when none fits it, or none leaves anything out. */
+  ruleOf(record: number): number | null {
+    this.#check(record);
+    const rule = this.kernel.recordNumber(record, LEVEL) >> END_RULE_BITS;
+    return rule === 0 ? null : rule - 1;
   }
 
   /** `request.id` and `type` as the record spells them, in quotes; nothing when absent or no strings. Valid until `release`. */

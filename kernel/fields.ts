@@ -1,13 +1,17 @@
 import { decode, plainEnd } from './escape';
 import { NAME, NAME_BYTES } from './layout';
 import {
+  METHOD,
   MOUNT_POINT,
   NAMESPACE,
   NAMESPACE_PATH,
   OPERATION,
+  OUTCOME,
   PATH,
   REQUEST,
   REQUEST_ID,
+  ROUTE,
+  TENANT,
   TIME,
   TYPE,
   WRAPPING_ACCESSOR,
@@ -25,18 +29,27 @@ export let typeAt: usize = 0;
 export let typeLength: usize = 0;
 export let idAt: usize = 0;
 export let idLength: usize = 0;
-let operationAt: usize = 0;
-let operationLength: usize = 0;
-let pathAt: usize = 0;
-let pathLength: usize = 0;
-let mountAt: usize = 0;
-let mountLength: usize = 0;
-let namespaceAt: usize = 0;
-let namespaceLength: usize = 0;
+export let operationAt: usize = 0;
+export let operationLength: usize = 0;
+export let pathAt: usize = 0;
+export let pathLength: usize = 0;
+export let mountAt: usize = 0;
+export let mountLength: usize = 0;
+export let namespaceAt: usize = 0;
+export let namespaceLength: usize = 0;
+export let methodAt: usize = 0;
+export let methodLength: usize = 0;
+export let routeAt: usize = 0;
+export let routeLength: usize = 0;
+export let tenantAt: usize = 0;
+export let tenantLength: usize = 0;
+export let outcomeAt: usize = 0;
+export let outcomeLength: usize = 0;
 
 export function forgetFields(): void {
   hasTime = false;
   typeAt = 0;
+  outcomeAt = 0;
   forgetRequest();
 }
 
@@ -46,6 +59,9 @@ function forgetRequest(): void {
   pathAt = 0;
   mountAt = 0;
   namespaceAt = 0;
+  methodAt = 0;
+  routeAt = 0;
+  tenantAt = 0;
 }
 
 /** Forgets what an earlier member of the same name said: a new value of the field begins, and the last one counts, as in JSON.parse. */
@@ -75,6 +91,18 @@ export function beginField(field: u32): void {
     case NAMESPACE:
     case NAMESPACE_PATH:
       namespaceAt = 0;
+      break;
+    case METHOD:
+      methodAt = 0;
+      break;
+    case ROUTE:
+      routeAt = 0;
+      break;
+    case TENANT:
+      tenantAt = 0;
+      break;
+    case OUTCOME:
+      outcomeAt = 0;
       break;
     case WRAPPING_TIME:
     case WRAPPING_TOKEN:
@@ -109,6 +137,22 @@ export function noteField(field: u32, at: usize, length: usize): void {
     case NAMESPACE_PATH:
       namespaceAt = at;
       namespaceLength = length;
+      break;
+    case METHOD:
+      methodAt = at;
+      methodLength = length;
+      break;
+    case ROUTE:
+      routeAt = at;
+      routeLength = length;
+      break;
+    case TENANT:
+      tenantAt = at;
+      tenantLength = length;
+      break;
+    case OUTCOME:
+      outcomeAt = at;
+      outcomeLength = length;
       break;
   }
 }

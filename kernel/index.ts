@@ -31,6 +31,9 @@ export function statusesPlace(): usize {
 export function endsPlace(): usize {
   return place.ends;
 }
+export function levelCountsPlace(): usize {
+  return place.LEVEL_COUNTS;
+}
 export function prefixPlace(): usize {
   return place.PREFIX;
 }

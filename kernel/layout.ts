@@ -1,6 +1,8 @@
 import { MIDSTATES_BYTES } from './numbers/hmac';
+import { LEVELS } from './numbers/levels';
 import { DEEPEST, LONGEST_NAME, LONGEST_PREFIX } from './numbers/limits';
 import { RECORD_BYTES } from './numbers/record-table';
+import { TEXT_BYTES, TEXTS } from './numbers/rule-tables';
 
 // Where things lie in the module's memory. The first regions have fixed sizes, so that their addresses are the same
 // in every instance; policy, records, input, scratch and plan follow with sizes given by `layout`.
@@ -45,7 +47,12 @@ export const BUCKET_TABLE: usize = GROUP + BUCKET_BYTES;
 export const NAME: usize = BUCKET_TABLE + BUCKETS * BUCKET_BYTES;
 export const TIME: usize = NAME + NAME_BYTES + SLACK;
 export const PREFIX: usize = TIME + TIME_BYTES;
-export const RECALL: usize = PREFIX + LONGEST_PREFIX + SLACK;
+/** Addresses and lengths of the texts that rules look at, and room for those that are not looked at where they stand. */
+export const RULE_TEXTS: usize = PREFIX + LONGEST_PREFIX + SLACK;
+export const RULE_COPIES: usize = RULE_TEXTS + (TEXTS as usize) * TEXT_BYTES;
+/** How many records of the batch are written at each level. */
+export const LEVEL_COUNTS: usize = RULE_COPIES + (TEXTS as usize) * (NAME_BYTES + SLACK);
+export const RECALL: usize = LEVEL_COUNTS + 4 * (LEVELS as usize);
 export const SLOT_TABLE: usize = RECALL + RECALL_ENTRIES * 2;
 export const DIGESTS: usize = SLOT_TABLE + SLOTS * SLOT_BYTES;
 /** What is noted of each open container, in a scan and for jsonx. */

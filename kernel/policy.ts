@@ -10,6 +10,9 @@ import {
   HEAD_HEADERS,
   HEAD_MOUNTS,
   HEAD_ROOT,
+  HEAD_RULE_DROPS,
+  HEAD_RULE_TEXTS,
+  HEAD_RULES,
   HEAD_UNAUDITED,
   HEAD_UNAUDITED_COUNT,
   STATE_ACTION,
@@ -50,6 +53,19 @@ export function unauditedPaths(): usize {
 }
 export function unauditedCount(): u32 {
   return load<u32>(POLICY, HEAD_UNAUDITED_COUNT);
+}
+
+/** Where the rules begin: a test, or an end. */
+export function firstTest(): u32 {
+  return load<u32>(POLICY, HEAD_RULES);
+}
+/** A bit for each text that some rule looks at. */
+export function ruleTexts(): u32 {
+  return load<u32>(POLICY, HEAD_RULE_TEXTS);
+}
+/** Whether some rule leaves data out. */
+export function rulesDrop(): bool {
+  return load<u32>(POLICY, HEAD_RULE_DROPS) != 0;
 }
 
 export function stateAction(state: usize): u32 {

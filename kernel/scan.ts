@@ -1,9 +1,12 @@
+import { dropData, forgetData } from './data-members';
 import { fail, faultAt, faultCode } from './fault';
 import { forgetFields, hasTime, idAt, idLength, isListResponse, typeAt, typeLength } from './fields';
 import * as place from './layout';
+import { countLevel, forgetLevels } from './levels';
 import { beginMount, mountWasWrong } from './mount';
 import { elements } from './nested';
 import { ENDS_EARLY, NOT_AN_OBJECT, NOT_UTF8, TEXT_AFTER, TOO_LONG } from './numbers/faults';
+import { LEVEL_FULL, LEVEL_METADATA, LEVEL_NONE } from './numbers/levels';
 import { LONGEST_RECORD } from './numbers/limits';
 import {
   FAULT,
@@ -11,6 +14,7 @@ import {
   FLAGS,
   ID_AT,
   ID_LENGTH,
+  LEVEL,
   LINE_AT,
   LINE_LENGTH,
   PLAN_END,
@@ -20,9 +24,11 @@ import {
   TYPE_AT,
   TYPE_LENGTH,
 } from './numbers/record-table';
+import { END_RULE_BITS } from './numbers/rule-tables';
 import { INVALID, KEPT, UNAUDITED } from './numbers/statuses';
 import { planAt, rollBack, scratchAt, startPlan } from './plan';
 import { rootState } from './policy';
+import { levelOf } from './rules';
 import { forgetSlots, slotCount } from './slots';
 import { NEWLINE, OPEN_BRACE, RETURN, skipBlanks } from './text';
 import { isUnaudited } from './unaudited';
@@ -73,6 +79,7 @@ function scanRecord(at: usize, end: usize, record: usize): u32 {
   const scratchBefore = scratchAt;
   const slotsBefore = slotCount;
   beginMount();
+  forgetData();
   let closed: usize = 0;
   let invalid: usize = end;
   if (lineHigh) invalid = invalidUtf8(at, end);
@@ -88,6 +95,7 @@ function scanRecord(at: usize, end: usize, record: usize): u32 {
   } while (again);
 
   let status = KEPT;
+  let outcome: u32 = 0;
   if (closed == 0 || invalid != end) {
     status = INVALID;
     const notUtf8 = invalid != end && (closed != 0 || invalid <= faultAt);
@@ -96,7 +104,14 @@ function scanRecord(at: usize, end: usize, record: usize): u32 {
     store<u32>(record, notUtf8 ? NOT_UTF8 : offset == end ? ENDS_EARLY : faultCode, FAULT);
   } else if (isUnaudited()) {
     status = UNAUDITED;
+  } else {
+    outcome = levelOf();
+    const level = outcome & ((1 << END_RULE_BITS) - 1);
+    countLevel(level);
+    if (level == LEVEL_NONE) status = UNAUDITED;
+    else if (level != LEVEL_FULL) dropData(planBefore, slotsBefore, level == LEVEL_METADATA);
   }
+  store<u32>(record, outcome, LEVEL);
   if (status != KEPT) {
     rollBack(planBefore, scratchBefore);
     forgetSlots(slotsBefore);
@@ -131,6 +146,7 @@ export function scan(length: usize, applyHeaders: bool): i32 {
   keptCount = 0;
   startPlan();
   forgetSlots(0);
+  forgetLevels();
   beginValue(applyHeaders);
   const end = place.input + length;
   // A newline stops every scan of bytes, so the last line needs one too.

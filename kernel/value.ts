@@ -1,3 +1,4 @@
+import { beginData, endData } from './data-members';
 import { plainEnd } from './escape';
 import { fail } from './fault';
 import { beginField, isOwnType, noteField } from './fields';
@@ -19,7 +20,15 @@ import {
 import { LENGTH_BITS } from './numbers/limits';
 import { ELIDED } from './numbers/plan-kinds';
 import { addEntry, addString, planAt } from './plan';
-import { clearState, elementState, isUniform, memberState, stateAction, stateField } from './policy';
+import {
+  clearState,
+  elementState,
+  isUniform,
+  memberState,
+  rulesDrop,
+  stateAction,
+  stateField,
+} from './policy';
 import { closingQuote, ESCAPED, stops } from './string';
 import { addSurrogates } from './surrogates';
 import {
@@ -107,7 +116,10 @@ export function object(at: usize, state: usize, depth: u32): usize {
     } else {
       const child = memberState(state, key, keyEnd - key, escaped);
       const field = stateField(child);
-      at = field == 0 ? value(at, c, child, clear, depth) : fieldValue(at, c, child, field, clear, depth);
+      at =
+        field == 0
+          ? value(at, c, child, clear, depth)
+          : fieldValue(at, c, child, field, key - 1, clear, depth);
     }
     if (at == 0) return 0;
     count++;
@@ -147,16 +159,26 @@ function array(at: usize, state: usize, clear: bool, depth: u32): usize {
   }
 }
 
-/** Scans a value that the kernel itself reads, or that it treats by more than its path. */
-function fieldValue(at: usize, c: u32, state: usize, field: u32, clear: bool, depth: u32): usize {
+/** Scans a value that the kernel itself reads, or that it treats by more than its path; its name begins with the quote at `name`. */
+function fieldValue(
+  at: usize,
+  c: u32,
+  state: usize,
+  field: u32,
+  name: usize,
+  clear: bool,
+  depth: u32,
+): usize {
   beginField(field);
   if (field == REQUEST_HEADERS) {
     if (!headersApply) state = clearState();
     else if (c == OPEN_BRACE) return auditedHeaders(at + 1, depth + 1, value);
   } else if (field == REQUEST_DATA || field == RESPONSE_DATA) {
     readable = clearKeys(field == RESPONSE_DATA);
+    const entry = rulesDrop() ? beginData(name, field) : 0;
     const end = value(at, c, state, false, depth);
     readable = 0;
+    if (entry != 0 && end != 0) endData(entry, end);
     return end;
   } else if (field == WRAPPING && c == OPEN_BRACE) {
     beginWrapping();

@@ -2,6 +2,7 @@ import * as place from './layout';
 import { GROUP, MIDSTATES, NAME, NAME_BYTES, SLACK } from './layout';
 import { wipeOutput } from './output';
 import { scratchHighest } from './plan';
+import { wipeRuleTexts } from './rule-texts';
 
 /** Clears the key material and the blocks of messages that hashing leaves behind. */
 export function wipeHashing(): void {
@@ -15,4 +16,5 @@ export function wipeBatch(length: usize): void {
   memory.fill(place.input, 0, length + 1);
   memory.fill(place.scratch, 0, scratchHighest - place.scratch + SLACK);
   wipeOutput();
+  wipeRuleTexts();
 }

@@ -1,3 +1,5 @@
+import type { ScannedBatch } from '../../format/formatter.ts';
+import { type Level, levels } from '../../format/record-rules.ts';
 import { type RefusalCode, refusalCodes } from './refusals.ts';
 
 /** Plain numbers of the ingest side; all listeners add to one value. */
@@ -11,6 +13,8 @@ export interface IngestCounters {
   readonly refused: Record<RefusalCode, number>;
   /** Records of paths that are not audited: answered ok, written nowhere. */
   unaudited: number;
+  /** Other valid records by the level at which they are to be written: at `none` they are answered ok, and written nowhere. */
+  readonly levels: Record<Level, number>;
   /** Connections open now. */
   connections: number;
   /** Connections accepted since the start. */
@@ -32,10 +36,18 @@ export function zeroIngestCounters(): IngestCounters {
     ok: 0,
     refused,
     unaudited: 0,
+    levels: Object.fromEntries(levels.map((level) => [level, 0])) as Record<Level, number>,
     connections: 0,
     connectionsAccepted: 0,
     connectionsGivenUp: 0,
     connectionsRefused: 0,
     bytesInFlight: 0,
   };
+}
+
+/** Counts valid records by what is written of them; `invalid` is the number of the others. */
+export function countLevels(counters: IngestCounters, scanned: ScannedBatch, invalid: number): void {
+  const { records, kept, levels: found } = scanned;
+  counters.unaudited += records - kept - invalid - found.none;
+  for (const level of levels) counters.levels[level] += found[level];
 }

@@ -3,6 +3,7 @@ import type { ScannedBatch } from '../../format/formatter.ts';
 import { wipe } from '../../format/own-bytes.ts';
 import { composedReplies } from './composed-replies.ts';
 import { type Findings, findingsOf, satisfiesAll, type Verdict } from './findings.ts';
+import { countLevels } from './ingest-counters.ts';
 import type { IngestSettings } from './ingest-settings.ts';
 import type { LargeLoss } from './large-records.ts';
 import { RecordAssembler } from './record-assembler.ts';
@@ -178,11 +179,10 @@ export class Session {
   }
 
   #examine(place: Place, scanned: ScannedBatch): Findings {
-    const { records } = scanned;
     const findings = findingsOf(place, scanned, this.#listener.replies === 'devices');
     this.#untold?.scanned(findings.invalid, scanned);
-    this.#count(place, records);
-    this.#shared.counters.unaudited += records - scanned.kept - findings.invalid.size;
+    this.#count(place, scanned.records);
+    countLevels(this.#shared.counters, scanned, findings.invalid.size);
     return findings;
   }
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { levels } from '../../format/record-rules.ts';
 import type { IngestCounters } from '../ingest/ingest-counters.ts';
 import { refusalCodes } from '../ingest/refusals.ts';
 
@@ -61,6 +62,16 @@ export function registerIngestMetrics(registry: Registry, ingest: Readonly<Inges
     'Records of paths that are not audited: answered ok, written nowhere',
     () => ingest.unaudited,
   );
+  new Counter({
+    name: 'audit_sidecar_records_by_level_total',
+    help: 'Other valid records by the level at which the rules of the configuration have them written',
+    labelNames: ['level'],
+    registers,
+    collect() {
+      this.reset();
+      for (const level of levels) this.inc({ level }, ingest.levels[level]);
+    },
+  });
   gauge('audit_sidecar_connections', 'Client connections open now', () => ingest.connections);
   counter(
     'audit_sidecar_connections_accepted_total',

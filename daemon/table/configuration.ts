@@ -4,6 +4,7 @@ import { normaliseDevicePath } from '../../config/device-path.ts';
 import type { ReadableDevice } from '../../config/device-schema.ts';
 import { inFileOrder, readConfig } from '../../config/load.ts';
 import { ConfigRefused } from '../../config/problem.ts';
+import { ruleWarnings } from '../../config/rule-warnings.ts';
 import type { ReadKeys } from '../../config/schema.ts';
 import type { ConfigSource } from '../../config/source.ts';
 import type { OptionProblem, ParsedDevice } from '../../devices/device-kind.ts';
@@ -22,6 +23,8 @@ export interface Configuration {
   readonly devices: ReadonlyMap<string, ParsedDevice>;
   /** The files, folders and sockets that the daemon itself uses. */
   readonly own: readonly Claimant[];
+  /** What can be run, but is hardly what was meant; in the order of the file. */
+  readonly warnings: readonly ConfigProblem[];
 }
 
 /** A configuration file as far as it can be read, and all that is wrong with it by itself. */
@@ -82,7 +85,9 @@ export async function judgeConfiguration(file: string | null): Promise<JudgedCon
   const ordered = inFileOrder(all);
   const name = file === null ? source.file : path.resolve(file);
   const usable = config !== null && ordered.length === 0;
-  const configuration = usable ? { file: name, config, devices: parsed, own } : null;
+  const configuration = usable
+    ? { file: name, config, devices: parsed, own, warnings: ruleWarnings(config.records, source) }
+    : null;
   return { configuration, problems: ordered, keys, devices, source };
 }
 

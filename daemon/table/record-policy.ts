@@ -17,6 +17,7 @@ export function recordPolicy(config: Config, stored: StoredTable): RecordPolicy 
     clearFields: config.clearFields,
     hashFields: config.hashFields,
     unauditedPaths: config.unauditedPaths,
+    rules: config.records,
     ownTypes: false,
     auditedHeaders: new Map([...stored.headers, ...config.auditedHeaders]),
     mounts: new Map([...wholeMounts(stored.mounts), ...config.mounts]),
@@ -26,11 +27,12 @@ export function recordPolicy(config: Config, stored: StoredTable): RecordPolicy 
 /** Has records formatted by the policy of a configuration, and says what it overrules. Throws `PolicyRefused`. */
 export function usePolicy(
   formatter: Formatter,
-  { file, config }: Configuration,
+  { file, config, warnings }: Configuration,
   stored: StoredTable,
   log: Log,
 ): void {
   formatter.setPolicy(recordPolicy(config, stored));
+  for (const { line, key, message } of warnings) log.warn(message, { key, file, line });
   const keys = overruledKeys(config, stored);
   if (keys === null) return;
   log.warn('what was set through the API is overruled by the configuration file', { keys, file });

@@ -20,3 +20,8 @@ export const WRAPPING: u32 = 15;
 export const WRAPPING_TIME: u32 = 16;
 export const WRAPPING_TOKEN: u32 = 17;
 export const WRAPPING_ACCESSOR: u32 = 18;
+// Read for rules only.
+export const METHOD: u32 = 19;
+export const ROUTE: u32 = 20;
+export const TENANT: u32 = 21;
+export const OUTCOME: u32 = 22;

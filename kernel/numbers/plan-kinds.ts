@@ -19,3 +19,8 @@ export const HASHED_PART: u32 = 11;
 /** A number that a device hashes unless it says otherwise, and one that it hashes when it says so. */
 export const HASHED_NUMBER: u32 = 12;
 export const ASKED_NUMBER: u32 = 13;
+/**
+ * Data that is left out if the record's level says so, which is known at the record's end. No device has this kind: if the data stays, the
+ * entry counts for nothing.
+ */
+export const UNDECIDED: u32 = 0;

@@ -1,7 +1,7 @@
 // The policy in the kernel's memory: tables that refer to each other by address. Addresses, lengths and counts have four bytes.
 
 /** The head, which lies at the place of the policy. */
-export const HEAD_BYTES: usize = 24;
+export const HEAD_BYTES: usize = 40;
 /** The state of the record itself. */
 export const HEAD_ROOT: usize = 0;
 /** The state in which nothing is hashed, at any depth. */
@@ -12,6 +12,12 @@ export const HEAD_HEADERS: usize = 8;
 export const HEAD_MOUNTS: usize = 12;
 export const HEAD_UNAUDITED: usize = 16;
 export const HEAD_UNAUDITED_COUNT: usize = 20;
+/** Where the rules begin (rule-tables.ts): a test, or an end when there are none. */
+export const HEAD_RULES: usize = 24;
+/** A bit for each text of a record that some rule looks at. */
+export const HEAD_RULE_TEXTS: usize = 28;
+/** 1 when some rule leaves data out. */
+export const HEAD_RULE_DROPS: usize = 32;
 
 /** A state: what to do at a JSON path, and where each member and element leads. */
 export const STATE_BYTES: usize = 32;

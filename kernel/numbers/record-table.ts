@@ -1,5 +1,5 @@
 // A record in the table of a scan: where each of its numbers lies, each of four bytes.
-export const RECORD_BYTES: usize = 40;
+export const RECORD_BYTES: usize = 44;
 
 /** The first byte and the end of the object. */
 export const RECORD_START: usize = 0;
@@ -18,3 +18,5 @@ export const ID_LENGTH: usize = 24;
 export const TYPE_AT: usize = 28;
 export const TYPE_LENGTH: usize = 32;
 export const LINE_AT: usize = 36;
+/** The level at which it is written, and above its bits the number of the rule that says so, as in an end of rules; 0 when it is not valid. */
+export const LEVEL: usize = 40;

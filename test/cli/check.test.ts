@@ -118,3 +118,25 @@ test('run refuses what check refuses, in the same words', async (t) => {
   assert.deepEqual(run, check);
   assert.deepEqual(readdirSync(cwd), ['c.yaml']);
 });
+
+test('a rule for records that never applies is a warning, and no problem', async (t) => {
+  const cwd = temporaryDirectory(t);
+  const rules = 'records:\n  - level: full\n  - {match: {path: /health}, level: none}\n';
+  writeFileSync(
+    path.join(cwd, 'c.yaml'),
+    `state_dir: ./state\nlisteners: [{path: ./i.sock}]\nadmin: {path: ./a.sock}\ndevices: {}\n${rules}`,
+  );
+  const message = 'this rule never applies: records[0] comes before it and fits every record';
+  assert.deepEqual(await runCommand(t, ['check', 'c.yaml'], { cwd }), {
+    code: 0,
+    stdout: 'c.yaml: ok, 0 devices, 1 listener\n',
+    stderr: `warning: c.yaml:7:5: records[1]: ${message}\n`,
+  });
+  const { stdout, stderr } = await runCommand(t, ['check', '--json', 'c.yaml'], { cwd });
+  assert.deepEqual(JSON.parse(stdout), {
+    ok: true,
+    problems: [],
+    warnings: [{ file: 'c.yaml', line: 7, column: 5, key: 'records[1]', message }],
+  });
+  assert.equal(stderr, '');
+});

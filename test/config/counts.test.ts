@@ -63,6 +63,14 @@ test('devices, names and fields are bounded in number', () => {
       'found 10001 entries, wanted at most 10000',
     ],
     [
+      `devices: {}\nrecords:\n${many(1001, (index) => `  - {match: {path: /${index}}, level: none}`)}`,
+      'found 1001 entries, wanted at most 1000',
+    ],
+    [
+      `devices: {}\nrecords:\n${many(2, () => `  - {match: {path: [${Array.from({ length: 5001 }, (_, index) => `/${index}`).join()}]}, level: none}`)}`,
+      'found 10002 texts in its rules, wanted at most 10000',
+    ],
+    [
       `devices: {}\nrequire:\n${many(1001, (index) => `  - d${index}`)}`,
       'found 1001 entries, wanted at most 1000',
     ],

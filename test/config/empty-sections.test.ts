@@ -14,6 +14,7 @@ test('a section with everything commented out means its defaults', () => {
     'clear_fields',
     'hash_fields',
     'unaudited_paths',
+    'records',
     'limits',
     'log',
   ]) {

@@ -56,6 +56,7 @@ test('a file that declares only devices gets the documented defaults', () => {
     clearFields: [],
     hashFields: [],
     unauditedPaths: [],
+    records: [],
     limits: {
       maxRecordBytes: 32 * 1024 ** 2,
       connectionBytes: 64 * 1024 ** 2,
@@ -213,6 +214,34 @@ test('the preset vault is written out, with the unauthenticated paths on demand'
     'devices: {}\nunaudited_paths: {preset: vault, unauthenticated: true}',
   ).unauditedPaths;
   assert.deepEqual(more.slice(16), ['sys/metrics', 'sys/pprof/*', 'sys/in-flight-req']);
+});
+
+test('rules for records are read in their order, one text or several', () => {
+  const { records } = configOf(`
+devices: {}
+records:
+  - match: {path: "/health*", method: [GET, HEAD]}
+    level: none
+  - {match: {namespace: ns1, outcome: true}, level: request}
+  - level: full
+`);
+  assert.deepEqual(records, [
+    {
+      match: new Map([
+        ['path', ['/health*']],
+        ['method', ['GET', 'HEAD']],
+      ]),
+      level: 'none',
+    },
+    {
+      match: new Map([
+        ['namespace', ['ns1']],
+        ['outcome', ['true']],
+      ]),
+      level: 'request',
+    },
+    { match: new Map(), level: 'full' },
+  ]);
 });
 
 test('JSON, aliases, a byte order mark and Windows line ends are all fine', () => {

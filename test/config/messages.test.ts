@@ -274,6 +274,50 @@ test('policies over paths, headers and mounts are checked', () => {
   assertProblems('mounts: {secret: {}, secret/: {}}', '2:22: mounts.secret/: this mount is here already');
 });
 
+test('rules for records say what to write instead', () => {
+  const members = 'path, route, mount, namespace, tenant, operation, method, outcome, type';
+  assertProblems(
+    'records: []',
+    '2:1: records: found an empty list, wanted at least one rule such as {level: full}: leave "records" out to write everything in full',
+  );
+  assertProblems('records: {level: full}', '2:1: records: found a map, wanted a list of rules');
+  assertProblems('records: [{}]', '2:11: records[0].level: missing, wanted none, metadata, request or full');
+  assertProblems(
+    'records:\n  - level: meta\n  - level: metdata',
+    '3:5: records[0].level: found "meta", wanted none, metadata, request or full',
+    '4:5: records[1].level: found "metdata", wanted none, metadata, request or full: did you mean "metadata"?',
+  );
+  assertProblems(
+    'records: [{match: {pth: /a}, level: none}, {match: {status: 200}, level: none}, {lvel: none, level: none}]',
+    '2:20: records[0].match.pth: unknown key "pth": did you mean "path"?',
+    `2:53: records[1].match.status: unknown key "status", wanted one of ${members}`,
+    '2:82: records[2].lvel: unknown key "lvel": did you mean "level"?',
+  );
+  assertProblems(
+    'records: [{match: {}, level: none}]',
+    `2:12: records[0].match: found an empty map, wanted at least one of ${members}: leave "match" out for a rule that fits every record`,
+  );
+  const wanted = 'wanted a text, with "*" at its end for any rest, or a list of them';
+  assertProblems(
+    'records: [{match: {path: [], method: {a: b}, route: "", tenant: [a, []]}, level: none}]',
+    '2:20: records[0].match.path: found an empty list, wanted at least one text: no record would fit',
+    `2:30: records[0].match.method: found a map, ${wanted}`,
+    `2:46: records[0].match.route: found "", ${wanted}`,
+    `2:69: records[0].match.tenant[1]: found a list, ${wanted}`,
+  );
+  assertProblems(
+    'records: [{match: {path: [/a, "/a/*/b", /a?b, "/a#*"], tenant: "*a"}, level: none}]',
+    '2:31: records[0].match.path[1]: "*" stands for any rest, and only at the end of a text: for a path with a part that varies, ask for its route',
+    '2:41: records[0].match.path[2]: a path is looked at without its query and fragment: leave out "?" or "#" and what follows',
+    '2:47: records[0].match.path[3]: a path is looked at without its query and fragment: leave out "?" or "#" and what follows',
+    '2:56: records[0].match.tenant: "*" stands for any rest, and only at the end of a text',
+  );
+  assertProblems(
+    `records: [{match: {mount: ${'x'.repeat(1025)}}, level: none}]`,
+    '2:20: records[0].match.mount: longer than 1024 bytes',
+  );
+});
+
 test('what is not one YAML map is refused with its line, in our words', () => {
   const cases: [string, string][] = [
     ['', '1:1: the file is empty, wanted at least the key "devices"'],

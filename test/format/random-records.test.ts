@@ -64,6 +64,7 @@ function randomPolicy(dice: Dice): RecordPolicy {
           ],
     ),
     unauditedPaths: dice.chance(50) ? [] : ['sys/health', 'ns1/kv', 'sys/pprof/*'],
+    rules: [],
     ownTypes: false,
   };
 }

@@ -63,6 +63,7 @@ test('each record gets one reply, in order, whatever is wrong with its neighbour
   assert.equal(under.counters.bytes, sent);
   assert.equal(under.counters.ok, 4);
   assert.equal(under.counters.unaudited, 1);
+  assert.deepEqual(under.counters.levels, { none: 0, metadata: 0, request: 0, full: 3 });
   assert.equal(under.counters.refused.invalid_record, 1);
   assert.equal(under.counters.refused.too_large, 1);
   assert.equal(under.counters.bytesInFlight, 0);

@@ -88,6 +88,7 @@ test('the numbers of lanes and ingest arrive in the metrics, in base units', asy
     connectionsGivenUp: 29,
     connectionsRefused: 30,
   });
+  Object.assign(ingest.levels, { none: 31, metadata: 32, request: 33, full: 34 });
   ingest.refused.not_recorded = 27;
   ingest.refused.too_large = 28;
   const metrics = created(t, [lane], ingest);
@@ -118,6 +119,10 @@ test('the numbers of lanes and ingest arrive in the metrics, in base units', asy
     'audit_sidecar_replies_total{outcome="ok"}': 22,
     'audit_sidecar_replies_total{outcome="refused"}': 55,
     audit_sidecar_records_unaudited_total: 23,
+    'audit_sidecar_records_by_level_total{level="none"}': 31,
+    'audit_sidecar_records_by_level_total{level="metadata"}': 32,
+    'audit_sidecar_records_by_level_total{level="request"}': 33,
+    'audit_sidecar_records_by_level_total{level="full"}': 34,
     audit_sidecar_connections: 24,
     audit_sidecar_connections_given_up_total: 29,
     audit_sidecar_connections_refused_total: 30,
