@@ -3,6 +3,9 @@ import type { Clock } from '../clock.ts';
 /** How often held-back connections are looked at again; a sender notices it only when memory is short. */
 const reviewMs = 50;
 
+/** The most that one read takes in. */
+const readBytes = 64 * 1024;
+
 /** So much thrown away is worth a collection, which takes some milliseconds; a quiet daemon has none for hours. */
 const muchBytes = 4 * 1024 * 1024;
 
@@ -40,6 +43,8 @@ export class MemoryBudget {
   #timer: (() => void) | null = null;
   /** Given up since `discard` was told last. */
   #discardedBytes = 0;
+  /** For what is kept of clients who are gone: what was free when it was looked last, without what was granted since. */
+  #room = { bytes: 0, lookedAt: Number.NEGATIVE_INFINITY };
 
   /**
    * The limit is asked for each time: a reload may change it. `discard` is told of memory that is not used any more, where it
@@ -84,6 +89,22 @@ export class MemoryBudget {
   mayPass(reader: BudgetedReader): boolean {
     if (this.#isSmall(reader, this.#limitBytes() / 2)) return true;
     return this.#sum('bytes') < this.#limit() || this.#sum('inFlightBytes') === 0 || this.#wait(reader);
+  }
+
+  /**
+   * Whether there is memory for one more read of what a client who is gone has left. What cannot be given up takes no more
+   * than half, so that others are read. The caller asks again later: nobody is resumed for it.
+   */
+  mayKeep(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#room.lookedAt >= reviewMs) {
+      const limit = this.#limitBytes();
+      const bytes = Math.min(limit / 2, limit - this.#sum('bytes')) - this.#sum('fixedBytes');
+      this.#room = { bytes, lookedAt: now };
+    }
+    if (this.#room.bytes <= 0) return false;
+    this.#room.bytes -= readBytes;
+    return true;
   }
 
   #wait(reader: BudgetedReader): false {

@@ -7,6 +7,8 @@ import { refusals } from './refusals.ts';
 export interface SilentParts extends StreamParts {
   /** Takes from the client the right to send, and leaves what it has sent. Returns whether that is possible. */
   readonly shutInput: () => boolean;
+  /** Whether the client is known to be gone; what it has sent can still be read. */
+  readonly peerGone: () => boolean;
   /** Called once, at once. */
   readonly openDoor: (decided: () => void, fail: (error: unknown) => void) => RecordDoor;
 }
@@ -22,9 +24,11 @@ export class SilentConnection {
   readonly #review: DeviceReview;
   /**
    * `reading` until the daemon's stop; `finishing` while it is read what the client has sent before; `ending` when the
-   * input has ended and records wait or are in flight.
+   * input has ended and records wait or are in flight; `left` when the socket is closed besides, because the client is gone.
    */
-  #phase: 'reading' | 'finishing' | 'ending' | 'ended' | 'closed' = 'reading';
+  #phase: 'reading' | 'finishing' | 'ending' | 'left' | 'ended' | 'closed' = 'reading';
+  /** Who is gone is held back no longer: all that it has sent is taken from the system, as far as memory goes. */
+  #client: 'there' | 'gone' = 'there';
   /** The daemon's time is over: what comes is given to the devices whatever they do. */
   #hurried = false;
   #tellHeard = (): void => {};
@@ -35,7 +39,7 @@ export class SilentConnection {
   constructor(parts: SilentParts) {
     this.#parts = parts;
     const { socket, shared } = parts;
-    this.#review = new DeviceReview(shared.clock, () => this.#intake.door.goOn());
+    this.#review = new DeviceReview(shared.clock, () => this.#intake.guard(() => this.#look()));
     this.#quiet = new QuietWatch(
       shared.clock,
       () => socket.isPaused(),
@@ -50,10 +54,10 @@ export class SilentConnection {
       inputEnded: () => this.#inputEnded(),
       mayPass: () => this.#mayPass(),
       passed: () => this.#passed(),
-      heldBack: () => socket.isPaused(),
+      heldBack: () => socket.isPaused() || this.#client === 'gone',
       resume: () => this.resume(),
       giveWay: () => this.#intake.refuseUnfinished(refusals.overloaded()),
-      failed: () => {},
+      failed: () => this.#failed(),
       closed: () => this.#closed(),
     });
   }
@@ -96,10 +100,30 @@ export class SilentConnection {
     return false;
   }
 
+  #mayRead(): boolean {
+    if (this.#hurried || this.#intake.mayRead()) return true;
+    return this.#client === 'gone' && this.#parts.together.memory.mayKeep();
+  }
+
   /** Reads on if nothing speaks against it, or waits until something has been decided. */
   resume(): void {
-    if (this.#phase !== 'reading' && this.#phase !== 'finishing') return;
-    this.#intake.read(this.#hurried || this.#intake.mayRead());
+    if (!this.#inputOpen) return;
+    const may = this.#mayRead();
+    this.#intake.read(may);
+    if (!may) this.#review.later();
+  }
+
+  get #inputOpen(): boolean {
+    return this.#phase === 'reading' || this.#phase === 'finishing';
+  }
+
+  /** Another look at a client that is held back, or waits for what it has sent. */
+  #look(): void {
+    this.#intake.door.goOn();
+    const waits = this.#phase === 'ending' || this.#parts.socket.isPaused();
+    if (waits && this.#client === 'there' && this.#parts.peerGone()) this.#client = 'gone';
+    this.resume();
+    this.#endWhenDecided();
   }
 
   #decided(): void {
@@ -113,14 +137,31 @@ export class SilentConnection {
     this.#quiet.end();
     this.#phase = 'ending';
     this.#intake.door.end();
+    if (!this.#intake.door.answered && this.#parts.peerGone()) this.#client = 'gone';
     this.#endWhenDecided();
   }
 
   #endWhenDecided(): void {
-    if (this.#phase !== 'ending') return;
+    if (this.#phase !== 'ending' && this.#phase !== 'left') return;
     const { door } = this.#intake;
     if (door.empty) this.#tellHeard();
-    if (!door.answered) return;
+    if (!door.answered) this.#wait();
+    else if (this.#phase === 'left') this.#finish();
+    else this.#endSocket();
+  }
+
+  /** Who is gone waits without a socket, and so without a place among the connections. */
+  #wait(): void {
+    if (this.#phase === 'left') return;
+    if (this.#client === 'there') {
+      this.#review.later();
+      return;
+    }
+    this.#phase = 'left';
+    this.#parts.socket.destroy();
+  }
+
+  #endSocket(): void {
     this.#phase = 'ended';
     // A client that may still send need not end.
     if (this.#quiet.begun) this.#parts.socket.destroy();
@@ -151,22 +192,33 @@ export class SilentConnection {
 
   destroy(): void {
     this.#parts.socket.destroy();
+    if (this.#phase === 'left') this.#finish();
+  }
+
+  #failed(): void {
+    if (this.#phase === 'left') this.#finish();
   }
 
   #closed(): void {
-    // There is nobody left to hold back, and what was read is to be kept.
-    this.#intake.guard(() => this.#keepRest());
+    if (this.#phase !== 'left') this.#finish();
+  }
+
+  /** There is nobody left to hold back, and what was read is to be kept. */
+  #finish(): void {
+    if (this.#phase === 'closed') return;
+    const inputOpen = this.#inputOpen;
     this.#phase = 'closed';
+    this.#intake.guard(() => this.#keepRest(inputOpen));
     this.#quiet.end();
     this.#review.cancel();
     this.#intake.end();
     this.#tellHeard();
   }
 
-  #keepRest(): void {
+  #keepRest(inputOpen: boolean): void {
     const { door } = this.#intake;
     door.flush();
-    if (this.#phase === 'reading' || this.#phase === 'finishing') door.end();
+    if (inputOpen) door.end();
     door.discard();
   }
 }

@@ -2,6 +2,7 @@ import type net from 'node:net';
 import type { StreamListenerConfig } from '../../config/config.ts';
 import { whyUnmet } from '../delivery/requirement.ts';
 import type { Log } from '../log/log.ts';
+import { peerGone } from '../sockets/peer-gone.ts';
 import { shutInput } from '../sockets/shut-input.ts';
 import { changeSocketMode } from '../sockets/socket-mode.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -137,6 +138,7 @@ export class StreamListener {
       return new SilentConnection({
         ...parts,
         shutInput: () => shutInput(client),
+        peerGone: () => peerGone(client),
         openDoor: (decided, fail) => new Session(this.#shared, config, this.#refusals, decided, fail),
       });
     }

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 
 /**
- * Calls that Node does not have: for datagrams over UNIX sockets, to take from a peer the right to send, to give memory
- * back, and to end without a wait. None of them waits.
+ * Calls that Node does not have: for datagrams over UNIX sockets, to take from a peer the right to send, to see that it is
+ * gone, to give memory back, and to end without a wait. None of them waits.
  */
 export interface Libc {
   /** A non-blocking UNIX datagram socket. Throws an error with a `code`. */
@@ -22,6 +22,8 @@ export interface Libc {
    * nobody can connect any more, and who waits can still be accepted. The empty text, or the error's code.
    */
   shutDownReading(fd: number): string;
+  /** Whether the peer of a connected UNIX socket is gone, be it that what it has sent can still be read. */
+  hungUp(fd: number): boolean;
   /** Gives freed memory back to the system; does nothing where the C library is not glibc. */
   trimMemory(): void;
   /** Ends the process, whatever its threads wait for. */
@@ -50,6 +52,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const SHUT_RD = 0;
+const POLLHUP = 0x10;
 /** <asm/ioctls.h>. What a message takes in the system's memory is counted, which is more than its bytes. */
 const SIOCOUTQ = process.arch === 'ppc64' ? 0x40047473 : 0x5411;
 
@@ -66,6 +69,7 @@ function bind(): Libc {
   const ioctl = library.func('int ioctl(int fd, unsigned long request, _Out_ int *value)');
   const close = library.func('int close(int fd)');
   const shutdown = library.func('int shutdown(int fd, int how)');
+  const poll = library.func('int poll(void *polled, unsigned long count, int timeout)');
   const trim = trimOf(library);
   const exit = library.func('void _exit(int code)');
   const lastError = (): string => getSystemErrorName(-koffi.errno());
@@ -97,6 +101,12 @@ function bind(): Libc {
       close(fd);
     },
     shutDownReading: (fd) => (shutdown(fd, SHUT_RD) < 0 ? lastError() : ''),
+    hungUp(fd) {
+      // `struct pollfd`: the descriptor, what is asked for, what is found. This one is told unasked.
+      const polled = new Int16Array(4);
+      new Int32Array(polled.buffer)[0] = fd;
+      return poll(polled, 1, 0) > 0 && (polled[3]! & POLLHUP) !== 0;
+    },
     trimMemory() {
       trim?.(0);
     },

@@ -28,6 +28,11 @@ export class DoorWatch implements RecordDoor {
     this.#door = settings.door;
   }
 
+  /** Bytes that the daemon was given, and has not looked at. */
+  get waitingBytes(): number {
+    return this.#settings.socket.told.bytes - this.#passedBytes;
+  }
+
   get heldBytes(): number {
     return this.#door.heldBytes;
   }
@@ -88,12 +93,14 @@ export class DoorWatch implements RecordDoor {
   #checkBounds(): void {
     const { world, daemon, plan, socket } = this.#settings;
     const { bounds, situation } = daemon;
-    const { bytes, last } = socket.told;
-    const waiting = bytes - this.#passedBytes;
-    if (waiting > last) world.violated('back pressure', `read on while ${waiting} bytes waited`);
+    const { last } = socket.told;
+    const waiting = this.waitingBytes;
     const silent = plan.replies === 'none';
-    // At a stop or its end, what is left of a silent sender is taken in the end, because nothing could tell it otherwise.
-    if (silent && (situation.stopping || daemon.isStopping || socket.destroyed)) return;
+    // What a silent client who is gone has left is read, and waits.
+    if (waiting > last && !(silent && socket.clientGone))
+      world.violated('back pressure', `read on while ${waiting} bytes waited`);
+    // At a stop what is left of a silent sender is taken in the end, because nothing could tell it otherwise.
+    if (silent && (situation.stopping || daemon.isStopping)) return;
     const wrong = (what: string): void => world.violated('back pressure', `read on with ${what}`);
     if (this.#door.scanning) wrong('a large record that is being scanned');
     if (this.#door.inFlightBytes >= daemon.limits.connectionBytes)

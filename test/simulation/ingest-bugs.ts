@@ -209,6 +209,32 @@ export const ingestBugs: Readonly<Record<string, PlantedBug>> = {
     },
   },
 
+  'there-taken-for-gone': {
+    breaks: 'back pressure',
+    clientEnd: (end) => ({ ...end, peerGone: () => true }),
+  },
+
+  'gone-not-seen': { breaks: 'gone clients leave', clientEnd: (end) => ({ ...end, peerGone: () => false }) },
+  'nothing-kept-of-the-gone': {
+    breaks: 'gone clients leave',
+    budget(budget) {
+      budget.mayKeep = () => false;
+    },
+  },
+  'never-closed': { breaks: 'gone clients leave', ...socketWith({ destroy: () => {} }) },
+  /** Who is gone is closed with what the system still holds of it. */
+  'gone-not-read-to-the-end': {
+    breaks: 'nothing is lost',
+    clientEnd: (end, socket) => ({
+      ...end,
+      peerGone() {
+        const gone = end.peerGone();
+        if (gone) socket.destroy();
+        return gone;
+      },
+    }),
+  },
+
   'drain-unheard': { breaks: 'it goes on', ...deafTo('drain') },
   'end-unheard': { breaks: 'it goes on', ...deafTo('end') },
   'no-resume': { breaks: 'it goes on', ...socketWith({ resume: () => {} }) },

@@ -1,6 +1,7 @@
 import { writeScript } from './client-script.ts';
 import { checkCounters, checkMemory, checkQueues } from './count-oracle.ts';
 import type { Destination, Trouble } from './destination.ts';
+import { LeaveWatch } from './leave-watch.ts';
 import type { Random } from './random.ts';
 import { type Ledger, ReplyOracle } from './reply-oracle.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -37,6 +38,7 @@ export class LifeRun {
   readonly #clients: SimulatedClient[] = [];
   readonly #oracles: ReplyOracle[] = [];
   readonly #ledger: Ledger;
+  readonly #leaveWatch: LeaveWatch;
   #phase: 'faults' | 'quiet' | 'stopping' | 'ended' = 'faults';
   /** Changes under way. */
   #changing = 0;
@@ -50,6 +52,7 @@ export class LifeRun {
     this.#world = settings.world;
     this.#random = settings.world.random.fork();
     this.#daemon = new SimulatedDaemon(settings.world, settings.life, settings.sabotage);
+    this.#leaveWatch = new LeaveWatch(settings.world, this.#daemon);
     this.#ledger = { acknowledged: settings.acknowledged, offered: new Map(), received: 0, bytes: 0 };
   }
 
@@ -68,8 +71,11 @@ export class LifeRun {
       const onRead = (bytes: number, records: number): void => this.#hasRead(bytes, records);
       const random = this.#random.fork();
       const daemon = this.#daemon;
+      const leaveWatch = this.#leaveWatch;
       this.#oracles.push(oracle);
-      this.#clients.push(new SimulatedClient({ world, daemon, plan, script, oracle, random, onRead }));
+      this.#clients.push(
+        new SimulatedClient({ world, daemon, plan, script, oracle, random, leaveWatch, onRead }),
+      );
     }
     for (const change of life.changes) world.after(change.at, () => this.#change(change));
     world.after(life.faultsEndAt, () => this.#endFaults());

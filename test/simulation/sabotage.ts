@@ -11,6 +11,7 @@ import type { Device, LostScope } from '../../devices/device.ts';
 import type { LaneOptions } from '../../devices/device-kind.ts';
 import type { Destination } from './destination.ts';
 import type { Replies } from './scenario.ts';
+import type { ClientEnd } from './simulated-daemon.ts';
 
 export type Tell = (replies: readonly Reply[]) => void;
 
@@ -30,6 +31,7 @@ export interface Sabotage {
   /** What the connection believes that its client wants. */
   readonly replies?: (replies: Replies) => Replies;
   readonly socket?: (socket: ClientSocket) => ClientSocket;
+  readonly clientEnd?: (end: ClientEnd, socket: ClientSocket) => ClientEnd;
   readonly bounds?: (bounds: ConnectionBounds) => ConnectionBounds;
   readonly budget?: (budget: MemoryBudget) => void;
   /** What the daemon goes by; the oracles go by what was configured. */

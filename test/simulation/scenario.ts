@@ -192,15 +192,16 @@ function drawRequirement(random: Random, destinations: readonly DestinationSetti
 }
 
 function drawClient(random: Random, faultsEndAt: number): ClientPlan {
+  const replies = random.pick<Replies>(['status', 'status', 'devices', 'none']);
   return {
-    replies: random.pick<Replies>(['status', 'status', 'devices', 'none']),
+    replies,
     records: random.whole(1, 25),
     startsAt: random.between(0, faultsEndAt * 0.7),
     window: random.pick([1, 5, 1_000]),
     pauseMs: random.pick([0.5, 20, 400]),
     chunkBytes: random.pick([100, 400, 5_000]),
     wholeLines: random.chance(0.4),
-    vanishes: random.chance(0.1),
+    vanishes: random.chance(replies === 'none' ? 0.4 : 0.1),
     endsInput: random.chance(0.7),
     reads: random.pick(['at_once', 'at_once', 'at_once', 'slowly', 'never']),
     buffers: {

@@ -1,5 +1,6 @@
 import type { ClientScript } from './client-script.ts';
 import { DoorWatch } from './door-watch.ts';
+import type { LeaveWatch } from './leave-watch.ts';
 import type { Random } from './random.ts';
 import type { ReplyOracle } from './reply-oracle.ts';
 import type { ClientPlan } from './scenario.ts';
@@ -23,6 +24,7 @@ export interface SimulatedClientSettings {
   readonly script: ClientScript;
   readonly oracle: ReplyOracle;
   readonly random: Random;
+  readonly leaveWatch: LeaveWatch;
   /** Called after the daemon has taken `bytes` that end `records` records. */
   readonly onRead: (bytes: number, records: number) => void;
 }
@@ -64,7 +66,8 @@ export class SimulatedClient implements SocketPeer {
 
   /** Bytes that it could send, and that nothing can tell it are lost. */
   get unheardBytes(): number {
-    return this.#settings.plan.replies === 'none' ? this.#socket.unheardBytes : 0;
+    if (this.#settings.plan.replies !== 'none') return 0;
+    return this.#socket.unheardBytes + (this.#watch?.waitingBytes ?? 0);
   }
 
   /** Whether nothing more can happen: all is sent and answered, or the daemon rightly waits. */
@@ -103,8 +106,11 @@ export class SimulatedClient implements SocketPeer {
     }
     this.#state = 'sending';
     this.#connected = true;
-    const shutInput = (): boolean => this.#socket.shutInput();
-    daemon.connect(plan.replies, this.#socket, oracle, shutInput, (door) => {
+    const end = {
+      shutInput: () => this.#socket.shutInput(),
+      peerGone: () => this.#socket.peerGone(),
+    };
+    daemon.connect(plan.replies, this.#socket, oracle, end, (door) => {
       this.#watch = new DoorWatch({ ...this.#settings, door, socket: this.#socket });
       return this.#watch;
     });
@@ -196,6 +202,8 @@ export class SimulatedClient implements SocketPeer {
   leave(): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
-    if (this.#connected) this.#socket.hangUp();
+    if (!this.#connected) return;
+    this.#socket.hangUp();
+    if (this.#settings.plan.replies === 'none') this.#settings.leaveWatch.leaves(this.#socket);
   }
 }

@@ -15,7 +15,7 @@ import { MemoryBudget } from '../../daemon/ingest/memory-budget.ts';
 import type { RecordDoor } from '../../daemon/ingest/record-door.ts';
 import { Session } from '../../daemon/ingest/session.ts';
 import type { SharedBounds } from '../../daemon/ingest/shared-bounds.ts';
-import { SilentConnection } from '../../daemon/ingest/silent-connection.ts';
+import { SilentConnection, type SilentParts } from '../../daemon/ingest/silent-connection.ts';
 import { Turns } from '../../daemon/ingest/turns.ts';
 import type { Log } from '../../daemon/log/log.ts';
 import { DeviceFailure } from '../../devices/device.ts';
@@ -44,6 +44,9 @@ const lastClientsMs = 1_000;
 
 /** Longer than any life of the simulator: a test of the connection tries it. */
 export const recordTimeoutMs = 600_000;
+
+/** What the daemon can do to the other end of a connection, and see of it, past the socket. */
+export type ClientEnd = Pick<SilentParts, 'shutInput' | 'peerGone'>;
 
 /** A device while it is enabled. */
 export interface EnabledDevice {
@@ -239,7 +242,7 @@ export class SimulatedDaemon {
     replies: Replies,
     socket: ClientSocket,
     heard: Heard,
-    shutInput: () => boolean,
+    end: ClientEnd,
     watch: (door: RecordDoor) => RecordDoor,
   ): ClientConnection | SilentConnection {
     const parts = {
@@ -251,8 +254,9 @@ export class SimulatedDaemon {
         watch(this.openSession(replies, tell, fail, heard)),
     };
     const silent = (this.#sabotage.replies?.(replies) ?? replies) === 'none';
+    const { shutInput, peerGone } = this.#sabotage.clientEnd?.(end, socket) ?? end;
     const connection = silent
-      ? new SilentConnection({ ...parts, shutInput })
+      ? new SilentConnection({ ...parts, shutInput, peerGone })
       : new ClientConnection({ ...parts, replies });
     this.#connections.add(connection);
     void connection.over.then(() => this.#connections.delete(connection));

@@ -4,6 +4,8 @@ import net from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ClientSocket } from '../../daemon/ingest/client-socket.ts';
+import { peerGone } from '../../daemon/sockets/peer-gone.ts';
+import { koffiMissing } from '../support/koffi.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { SimulatedSocket } from './simulated-socket.ts';
@@ -16,6 +18,8 @@ interface Ends {
   send(text: string): void;
   shutDown(): void;
   hangUp(): void;
+  /** Whether the client is seen to be gone. */
+  peerGone(): boolean;
   /** The client reads from now on; until then it reads nothing. */
   read(): void;
   /** Lets happen what can, at least until `done`. */
@@ -44,6 +48,7 @@ function simulated(): Ends {
     send: (text) => socket.send(Buffer.from(text)),
     shutDown: () => socket.shutDown(),
     hangUp: () => socket.hangUp(),
+    peerGone: () => socket.peerGone(),
     read() {
       reads = true;
       take();
@@ -74,6 +79,7 @@ async function real(t: TestContext): Promise<Ends> {
     send: (text) => client.write(text),
     shutDown: () => client.end(),
     hangUp: () => client.destroy(),
+    peerGone: () => peerGone(socket),
     read: () => client.resume(),
     async settle(done) {
       await waitFor('it happens', done);
@@ -194,6 +200,26 @@ const scenes: Readonly<Record<string, (ends: Ends, told: string[]) => Promise<vo
     ends.socket.write(Buffer.from('reply'));
     await ends.settle(() => told.includes('close'));
     assert.deepEqual(told, ['end', 'error', 'close']);
+  },
+  async 'a client that goes while it is not read is seen to be gone, and what it sent is read then'(
+    ends,
+    told,
+  ) {
+    ends.socket.pause();
+    ends.send('one');
+    await ends.settle(() => true);
+    assert.equal(ends.peerGone(), false);
+    ends.shutDown();
+    await ends.settle(() => true);
+    assert.equal(ends.peerGone(), false, 'it may still read');
+    ends.hangUp();
+    await ends.settle(() => ends.peerGone() || koffiMissing !== false);
+    assert.equal(told.length, 0);
+    ends.socket.resume();
+    await ends.settle(() => told.includes('end'));
+    assert.deepEqual(told, ['data one', 'end']);
+    ends.socket.destroy();
+    assert.equal(ends.peerGone(), false, 'there is no socket to ask');
   },
   async 'a client that goes while much waits for it is an error, be it paused'(ends, told) {
     ends.socket.pause();

@@ -89,6 +89,15 @@ export class SimulatedSocket implements ClientSocket {
     return this.#sent.length + this.#aheadBytes;
   }
 
+  get clientGone(): boolean {
+    return this.#clientGone;
+  }
+
+  /** Whether the client is gone, as the operating system says of a socket that is open. */
+  peerGone(): boolean {
+    return this.#clientGone && !this.#destroyed;
+  }
+
   get destroyed(): boolean {
     return this.#destroyed;
   }

@@ -24,7 +24,7 @@ class Client implements SocketPeer {
       replies,
       this.socket,
       deaf,
-      () => false,
+      { shutInput: () => false, peerGone: () => false },
       (door) => door,
     );
   }
