@@ -56,6 +56,8 @@ export class Courier {
   }
 
   take(record: PendingRecord): void {
+    // While no caller waits, nobody looks whether replies have stopped.
+    if (this.#open === 0) this.#endStall();
     this.#waiting.push(record);
     this.#open++;
     this.#watchDeadlines();
@@ -193,7 +195,9 @@ export class Courier {
   /** Callers came in the order of their deadlines, and so do all that wait here. */
   #watchDeadlines(): void {
     if (this.#cancelDeadline !== null || this.#open === 0) return;
-    const first = this.#turnedAway[0] ?? this.#underWay[0] ?? this.#waiting[0];
+    const first = [this.#turnedAway, this.#underWay, this.#waiting]
+      .map((records) => records.find((record) => !record.isSettled))
+      .find((record) => record !== undefined);
     if (first === undefined) return;
     const now = this.#surroundings.now();
     const ms = Math.max(1, Math.min(first.deadline, this.#stallsAt()) - now);
@@ -225,6 +229,10 @@ export class Courier {
     for (const record of this.#waiting.splice(0, late === -1 ? this.#waiting.length : late)) {
       this.#settle(record, { code: 'unreachable', message: `no connection within ${deadlineMs} ms` });
     }
-    if (now >= this.#stallsAt()) this.#giveUpConnection();
+    this.#endStall();
+  }
+
+  #endStall(): void {
+    if (this.#surroundings.now() >= this.#stallsAt()) this.#giveUpConnection();
   }
 }
