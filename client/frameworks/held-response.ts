@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { GivenHead, headersAreSent } from './given-head.ts';
 import type { BodyKind } from './observed-body.ts';
 import { pretend } from './pretence.ts';
-import { type Call, goneNowhere, type Method, type Setter, TakenCalls } from './taken-calls.ts';
+import { type Call, goneNowhere, type Setter, TakenCalls } from './taken-calls.ts';
 
 /** The start of a response, as the application gave it. */
 export interface BegunResponse {
@@ -76,17 +76,11 @@ export class HeldResponse {
     this.#watch = watch;
     this.#limits = limits;
     this.#taken = new TakenCalls(response);
-    for (const call of calls)
-      this.#taken.exchange(
-        call,
-        (own) =>
-          (...args) =>
-            this.#call(call, own, args),
-      );
+    for (const call of calls) this.#taken.exchange(call, (...args) => this.#call(call, args));
     for (const setter of setters) {
-      this.#taken.exchange(setter, (own) => (...args) => {
+      this.#taken.exchange(setter, (...args) => {
         if (this.#looksSent) throw headersAreSent();
-        return own(...args);
+        return this.#taken.own(setter, ...args);
       });
     }
     pretend(response, 'headersSent', () => this.#looksSent);
@@ -128,17 +122,17 @@ export class HeldResponse {
     return this.#isHolding || (this.#state === 'open' && this.#head !== null);
   }
 
-  #call(call: Call, own: Method, args: unknown[]): unknown {
+  #call(call: Call, args: unknown[]): unknown {
     switch (this.#state) {
       case 'sent':
         if (call === 'write' || call === 'end') this.#observe(args);
-        return own(...args);
+        return this.#taken.own(call, ...args);
       case 'replaced':
-        return this.#ignore(call, own, args);
+        return this.#ignore(call, args);
       case 'open':
       case 'begun':
       case 'judged':
-        return isInvitation(call, args) ? own(...args) : this.#keep(call, args);
+        return isInvitation(call, args) ? this.#taken.own(call, ...args) : this.#keep(call, args);
     }
   }
 
@@ -230,9 +224,8 @@ export class HeldResponse {
     if (this.#wantsDrain && !this.#hasEnded && !response.writableNeedDrain) response.emit('drain');
   }
 
-  #ignore(call: Call, own: Method, args: unknown[]): unknown {
-    // Node's own way to the replacement's head; of the application it throws.
-    if (call === 'writeHead') return own(...args);
+  #ignore(call: Call, args: unknown[]): unknown {
+    if (call === 'writeHead') throw headersAreSent();
     goneNowhere(args);
     if (call === 'write') return true;
     return call === 'end' ? this.#response : undefined;

@@ -11,24 +11,31 @@ export class TakenCalls {
   /** What the response had before: Node's own, or another library's. */
   readonly #own = new Map<string, Method>();
   #taken: { call: Call; args: unknown[] }[] = [];
+  #depth = 0;
 
   constructor(response: ServerResponse) {
     this.#response = response;
   }
 
   /** Puts another method in the place of the response's. */
-  exchange(name: Call | Setter, replacement: (own: Method) => Method): void {
+  exchange(name: Call | Setter, replacement: Method): void {
     const response = this.#response as unknown as Record<string, Method | undefined>;
     const own = response[name]?.bind(response);
     // Older releases of Node do not have all of them.
     if (own === undefined) return;
     this.#own.set(name, own);
-    response[name] = replacement(own);
+    // An `end` of Node's or another library's may call `writeHead` or `write`, by which nothing new is said.
+    response[name] = (...args) => (this.#depth > 0 ? own(...args) : replacement(...args));
   }
 
-  /** What the response had before. */
+  /** Does what the response had before. */
   own(name: Call | Setter, ...args: unknown[]): unknown {
-    return this.#own.get(name)!(...args);
+    this.#depth++;
+    try {
+      return this.#own.get(name)!(...args);
+    } finally {
+      this.#depth--;
+    }
   }
 
   take(call: Call, args: unknown[]): void {

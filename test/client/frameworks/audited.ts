@@ -30,9 +30,13 @@ export class Sidecar {
   readonly daemon: DaemonProcess;
   readonly client: Client;
 
-  private constructor(daemon: DaemonProcess, client: Client) {
+  /** Records that belong to others. */
+  readonly #before: number;
+
+  private constructor(daemon: DaemonProcess, client: Client, before: number) {
     this.daemon = daemon;
     this.client = client;
+    this.#before = before;
   }
 
   static async start(t: TestContext, options: ClientOptions = { deadlineMs: 60_000 }): Promise<Sidecar> {
@@ -40,11 +44,19 @@ export class Sidecar {
       listeners: [{ path: 'FOLDER/ingest.sock', headers: 'as_is' }],
       devices: { 'file/': rawDevice },
     });
-    return new Sidecar(daemon, clientOf(t, daemon.socketPath, options));
+    return new Sidecar(daemon, clientOf(t, daemon.socketPath, options), 0);
+  }
+
+  /** The same one, whose records begin here. */
+  fromHere(): Sidecar {
+    return new Sidecar(this.daemon, this.client, this.daemon.lines('audit.log').length);
   }
 
   records(): Logged[] {
-    return this.daemon.lines('audit.log').map((line) => JSON.parse(line) as Logged);
+    return this.daemon
+      .lines('audit.log')
+      .slice(this.#before)
+      .map((line) => JSON.parse(line) as Logged);
   }
 
   /** Those of a path, in their order. */

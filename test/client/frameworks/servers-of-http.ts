@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createSocketServer } from 'node:net';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { auditHttp, type HttpAudit, type Listener } from 'audit-sidecar/http';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { clientOf, listening, RawCaller, Sidecar } from './audited.ts';
+import { clientOf, listening, RawCaller, type Sidecar } from './audited.ts';
 
 type Options = NonNullable<Parameters<typeof auditHttp>[1]>;
 
@@ -30,8 +30,8 @@ async function served(
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-test('a server of node:http', async (whole) => {
-  const sidecar = await Sidecar.start(whole);
+/** Tests of servers of node:http. */
+export async function serversOfHttp(whole: TestContext, sidecar: Sidecar): Promise<void> {
   await whole.test('a request has its two records, which say who did what', async (t) => {
     const { at } = await served(
       t,
@@ -314,7 +314,7 @@ test('a server of node:http', async (whole) => {
       const late = new RawCaller(t, port);
       late.send('GET /late HTTP/1.1\nHost: x\n\n');
       await late.ended();
-      assert.equal((await sidecar.awaited('/late', 2)).at(-1)!.reason, 'handler_failed');
+      assert.equal((await sidecar.awaited('/late', 3)).at(-1)!.reason, 'handler_failed');
 
       const abandoned = new RawCaller(t, port);
       const isBegun = new Promise<void>((resolve) => {
@@ -536,102 +536,106 @@ test('a server of node:http', async (whole) => {
     assert.deepEqual(auth, [{ unreadable: true }, { unreadable: true }, { unreadable: true }, undefined]);
     assert.equal(errors.length, 4);
   });
-});
 
-test('without its record a request is not carried out, and a response is not shown', async (t) => {
-  const folder = temporaryDirectory(t);
-  const answers: string[] = [];
-  // A sidecar that says what it is told to.
-  const sidecar = createSocketServer((socket) => {
-    socket.on('error', () => {});
-    let text = '';
-    socket.on('data', (bytes: Buffer) => {
-      text += bytes.toString();
-      const lines = text.split('\n');
-      text = lines.pop()!;
-      for (const _line of lines) socket.write(`${answers.shift() ?? '{"ok":true}'}\n`);
-    });
-  });
-  const place = path.join(folder, 'ingest.sock');
-  await new Promise<void>((resolve) => sidecar.listen(place, resolve));
-  t.after(() => sidecar.close());
-  const unrecorded: unknown[] = [];
-  let handled = 0;
-  const begin = async (onRefusal: 'refuse' | 'allow') => {
-    const audit = auditHttp(clientOf(t, place, { deadlineMs: 60_000, onRefusal }), {
-      onUnrecorded: ({ requestId: _requestId, ...rest }) => unrecorded.push(rest),
-    });
-    const port = await listening(
-      t,
-      createServer(
-        audit.listener((request, response) => {
-          handled++;
-          response.setHeader('set-cookie', 'sid=secret');
-          response.setHeader('access-control-allow-origin', '*');
-          if (request.url === '/stream') {
-            response.writeHead(200, { etag: 'secret' });
-            response.flushHeaders();
-            response.write('secret', (error) => unrecorded.push((error as { code?: string }).code));
-          } else response.end('secret');
-          assert.equal(response.headersSent, true);
-          response.on('finish', () =>
-            assert.throws(() => response.setHeader('a', 'b'), /after they are sent/),
-          );
-        }),
-      ),
-    );
-    return { audit, at: `http://127.0.0.1:${port}` };
-  };
-  const no = '{"ok":false,"code":"not_recorded","message":"file/: disk full"}';
-  const { audit, at } = await begin('refuse');
-  const refusal = { ok: false, code: 'not_recorded', message: 'file/: disk full' };
-  for (const [url, type, replies, effects] of [
-    ['/', 'request', [no], 0],
-    ['/', 'response', ['{"ok":true}', no], 1],
-    ['/stream', 'response', ['{"ok":true}', no], 1],
-  ] as const) {
-    answers.push(...replies);
-    [handled, unrecorded.length] = [0, 0];
-    const answer = await fetch(`${at}${url}`);
-    assert.equal(answer.status, 503);
-    assert.equal(answer.headers.get('retry-after'), '1');
-    assert.equal(answer.headers.get('set-cookie'), null);
-    assert.equal(answer.headers.get('etag'), null);
-    const body = await answer.text();
-    const { message, ...told } = JSON.parse(body) as { message: string };
-    assert.deepEqual(told, { error: 'not_audited', record: type, code: 'not_recorded' });
-    assert.match(message, type === 'request' ? /was not carried out/ : /was carried out/);
-    assert.ok(!/secret|disk|file/.test(body));
-    assert.equal(handled, effects);
-    const { ok: _ok, ...why } = refusal;
-    assert.deepEqual(unrecorded[0], { type, ...why, proceed: false });
-    if (url === '/stream') await waitFor('its callback hears', () => unrecorded[1] === 'ERR_NOT_RECORDED');
-  }
-  answers.push(no);
-  assert.equal(await (await fetch(at, { method: 'HEAD' })).text(), '');
-  const { requests, refusedRequests, refusedResponses, unrecorded: counted } = audit.counters;
-  assert.deepEqual(
-    { requests, refusedRequests, refusedResponses },
-    { requests: 4, refusedRequests: 2, refusedResponses: 2 },
+  await whole.test(
+    'without its record a request is not carried out, and a response is not shown',
+    async (t) => {
+      const folder = temporaryDirectory(t);
+      const answers: string[] = [];
+      // A sidecar that says what it is told to.
+      const stand = createSocketServer((socket) => {
+        socket.on('error', () => {});
+        let text = '';
+        socket.on('data', (bytes: Buffer) => {
+          text += bytes.toString();
+          const lines = text.split('\n');
+          text = lines.pop()!;
+          for (const _line of lines) socket.write(`${answers.shift() ?? '{"ok":true}'}\n`);
+        });
+      });
+      const place = path.join(folder, 'ingest.sock');
+      await new Promise<void>((resolve) => stand.listen(place, resolve));
+      t.after(() => stand.close());
+      const unrecorded: unknown[] = [];
+      let handled = 0;
+      const begin = async (onRefusal: 'refuse' | 'allow') => {
+        const audit = auditHttp(clientOf(t, place, { deadlineMs: 60_000, onRefusal }), {
+          onUnrecorded: ({ requestId: _requestId, ...rest }) => unrecorded.push(rest),
+        });
+        const port = await listening(
+          t,
+          createServer(
+            audit.listener((request, response) => {
+              handled++;
+              response.setHeader('set-cookie', 'sid=secret');
+              response.setHeader('access-control-allow-origin', '*');
+              if (request.url === '/stream') {
+                response.writeHead(200, { etag: 'secret' });
+                response.flushHeaders();
+                response.write('secret', (error) => unrecorded.push((error as { code?: string }).code));
+              } else response.end('secret');
+              assert.equal(response.headersSent, true);
+              response.on('finish', () =>
+                assert.throws(() => response.setHeader('a', 'b'), /after they are sent/),
+              );
+            }),
+          ),
+        );
+        return { audit, at: `http://127.0.0.1:${port}` };
+      };
+      const no = '{"ok":false,"code":"not_recorded","message":"file/: disk full"}';
+      const { audit, at } = await begin('refuse');
+      const refusal = { ok: false, code: 'not_recorded', message: 'file/: disk full' };
+      for (const [url, type, replies, effects] of [
+        ['/', 'request', [no], 0],
+        ['/', 'response', ['{"ok":true}', no], 1],
+        ['/stream', 'response', ['{"ok":true}', no], 1],
+      ] as const) {
+        answers.push(...replies);
+        [handled, unrecorded.length] = [0, 0];
+        const answer = await fetch(`${at}${url}`);
+        assert.equal(answer.status, 503);
+        assert.equal(answer.headers.get('retry-after'), '1');
+        assert.equal(answer.headers.get('set-cookie'), null);
+        assert.equal(answer.headers.get('etag'), null);
+        const body = await answer.text();
+        const { message, ...told } = JSON.parse(body) as { message: string };
+        assert.deepEqual(told, { error: 'not_audited', record: type, code: 'not_recorded' });
+        assert.match(message, type === 'request' ? /was not carried out/ : /was carried out/);
+        assert.ok(!/secret|disk|file/.test(body));
+        assert.equal(handled, effects);
+        const { ok: _ok, ...why } = refusal;
+        assert.deepEqual(unrecorded[0], { type, ...why, proceed: false });
+        if (url === '/stream')
+          await waitFor('its callback hears', () => unrecorded[1] === 'ERR_NOT_RECORDED');
+      }
+      answers.push(no);
+      assert.equal(await (await fetch(at, { method: 'HEAD' })).text(), '');
+      const { requests, refusedRequests, refusedResponses, unrecorded: counted } = audit.counters;
+      assert.deepEqual(
+        { requests, refusedRequests, refusedResponses },
+        { requests: 4, refusedRequests: 2, refusedResponses: 2 },
+      );
+      assert.deepEqual(counted, { request: 2, response: 2, response_end: 0 });
+      const open = await begin('allow');
+      answers.push(no, no);
+      assert.equal(await (await fetch(open.at)).text(), 'secret');
+      assert.deepEqual(open.audit.counters.unrecorded, { request: 1, response: 1, response_end: 0 });
+      assert.equal(open.audit.counters.refusedRequests, 0);
+    },
   );
-  assert.deepEqual(counted, { request: 2, response: 2, response_end: 0 });
-  const open = await begin('allow');
-  answers.push(no, no);
-  assert.equal(await (await fetch(open.at)).text(), 'secret');
-  assert.deepEqual(open.audit.counters.unrecorded, { request: 1, response: 1, response_end: 0 });
-  assert.equal(open.audit.counters.refusedRequests, 0);
-});
 
-test('what cannot be an option is named', (t) => {
-  const client = clientOf(t, '/nobody', {});
-  const refused = (options: unknown, message: RegExp) =>
-    assert.throws(() => auditHttp(client, options as never), { name: 'TypeError', message });
-  refused({ leaveout: [] }, /option "leaveout": there are service, leaveOut/);
-  refused({ bodyBytes: -1 }, /"bodyBytes": wanted a whole number/);
-  refused({ auth: {} }, /"auth": wanted a function/);
-  refused({ headers: 'some' }, /"headers"/);
-  refused({ requestId: 'x-id' }, /"requestId": wanted made, x-request-id, traceparent/);
-  refused({ leaveOut: '/health' }, /"leaveOut"/);
-  refused({ service: 'shop' }, /"service"/);
-  assert.throws(() => auditHttp({} as never), /wanted a client, made by connect\(\)/);
-});
+  await whole.test('what cannot be an option is named', (t) => {
+    const client = clientOf(t, '/nobody', {});
+    const refused = (options: unknown, message: RegExp) =>
+      assert.throws(() => auditHttp(client, options as never), { name: 'TypeError', message });
+    refused({ leaveout: [] }, /option "leaveout": there are service, leaveOut/);
+    refused({ bodyBytes: -1 }, /"bodyBytes": wanted a whole number/);
+    refused({ auth: {} }, /"auth": wanted a function/);
+    refused({ headers: 'some' }, /"headers"/);
+    refused({ requestId: 'x-id' }, /"requestId": wanted made, x-request-id, traceparent/);
+    refused({ leaveOut: '/health' }, /"leaveOut"/);
+    refused({ service: 'shop' }, /"service"/);
+    assert.throws(() => auditHttp({} as never), /wanted a client, made by connect\(\)/);
+  });
+}
