@@ -62,7 +62,7 @@ export const machine: Surroundings = {
         // Records of one turn leave together.
         if (socket.writableCorked === 0) {
           socket.cork();
-          process.nextTick(() => socket.uncork());
+          setImmediate(() => socket.uncork());
         }
         return socket.write(line);
       },
