@@ -10,10 +10,12 @@ import { deviceCommand } from './device.ts';
 import { exitCodes } from './exit-codes.ts';
 import { hashCommand } from './hash.ts';
 import { headerCommand } from './header.ts';
+import { policyCommand } from './policy.ts';
+import { standardInputFile } from './record-input.ts';
 import { CommandFailed, UsageRefused } from './refusals.ts';
 import { runCommand } from './run.ts';
 import { saltCommand } from './salt.ts';
-import { sendCommand, standardInputFile } from './send.ts';
+import { sendCommand } from './send.ts';
 import { statusCommand } from './status.ts';
 import { spelledOut } from './switch.ts';
 import { printLines, tell } from './terminal.ts';
@@ -48,6 +50,7 @@ export async function runCommandLine(words: readonly string[], straySignals: Str
     .command(runCommand(endWith, straySignals))
     .command(checkCommand(endWith))
     .command(sendCommand(endWith))
+    .command(policyCommand(endWith))
     .command(statusCommand(endWith))
     .command(deviceCommand(endWith))
     .command(headerCommand(endWith))

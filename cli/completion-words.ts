@@ -52,6 +52,8 @@ export async function completionWords(words: readonly string[]): Promise<readonl
       return [];
     case 'completion':
       return below === undefined ? completedShells : [];
+    case 'policy':
+      return below === 'explain' ? [] : null;
     case 'header':
       return below === 'set' || below === 'unset' ? headerNames(before) : null;
     case 'salt':

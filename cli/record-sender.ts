@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { InputRefused, inputFault } from './input-fault.ts';
+import { judgedInput } from './judged-input.ts';
 import { RecordConnection, type SendSettings } from './record-connection.ts';
 import { RecordSplitter } from './record-splitter.ts';
 import type { Tally } from './tally.ts';
@@ -23,7 +23,7 @@ export async function sendRecords(
   try {
     await connection.opened();
     const splitter = new RecordSplitter();
-    for await (const chunk of judged(source, name)) {
+    for await (const chunk of judgedInput(source, name, 'send')) {
       splitter.push(chunk);
       for (let run = splitter.next(connection.room); run !== null; run = splitter.next(connection.room)) {
         await connection.send(run);
@@ -38,25 +38,4 @@ export async function sendRecords(
     connection.destroy();
     source.destroy();
   }
-}
-
-/** Bytes: nobody leaves more blanks at the beginning. */
-const longestHead = 64 * 1024;
-
-/** The chunks of a source, once its beginning has been judged. */
-async function* judged(source: Readable, name: string): AsyncGenerator<Buffer> {
-  let head: Buffer | null = Buffer.alloc(0);
-  for await (const chunk of source) {
-    if (head === null) {
-      yield chunk;
-      continue;
-    }
-    head = Buffer.concat([head, chunk]);
-    const fault = inputFault(head, name);
-    if (fault === 'unknown' && head.length < longestHead) continue;
-    if (fault !== null && fault !== 'unknown') throw new InputRefused(fault);
-    yield head;
-    head = null;
-  }
-  if (head !== null && head.length > 0) yield head;
 }

@@ -1,5 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { existsSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { parseDuration } from '../config/duration.ts';
 import { reasonOf } from '../config/file-fault.ts';
@@ -7,6 +6,7 @@ import { exitCodes } from './exit-codes.ts';
 import { InputRefused } from './input-fault.ts';
 import { showProgress } from './progress.ts';
 import { SendInterrupted, type SendSettings } from './record-connection.ts';
+import { inputName, openInput, shellName } from './record-input.ts';
 import { sendRecords } from './record-sender.ts';
 import { UsageRefused } from './refusals.ts';
 import { refusalsText, summarise, summaryText } from './send-summary.ts';
@@ -21,9 +21,6 @@ interface SendArguments {
   readonly timeout: string;
   readonly json: boolean;
 }
-
-/** What `-` stands for. */
-export const standardInputFile = '/dev/stdin';
 
 const embeddedSocket = './var/ingest.sock';
 const installedSocket = '/run/audit-sidecar/ingest.sock';
@@ -108,25 +105,11 @@ async function send(args: SendArguments): Promise<number> {
   return failure === null && summary.ok === summary.sent ? exitCodes.ok : exitCodes.failed;
 }
 
-function openInput(file: string): Readable {
-  return file === standardInputFile ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
-}
-
 function explained(error: unknown, socketPath: string, file: string): string {
   if (error instanceof InputRefused) return `Cannot send ${inputName(file)}: ${error.message}`;
   if (error instanceof SendInterrupted) return `Cannot send to "${socketPath}": ${error.message}`;
   if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   return `Cannot read records from ${inputName(file)}: ${reasonOf(error)}`;
-}
-
-function inputName(file: string): string {
-  return file === standardInputFile ? 'standard input' : `"${file}"`;
-}
-
-/** As it is typed in a command that reads it. */
-function shellName(file: string): string {
-  if (file === standardInputFile) return 'FILE';
-  return /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
 }
 
 function readWindow(text: string): number {

@@ -28,6 +28,8 @@ interface KernelExports {
   policyPlace(): number;
   inputPlace(): number;
   recordsPlace(): number;
+  planPlace(): number;
+  lineKinds(record: number): number;
   statusesPlace(): number;
   endsPlace(): number;
   levelCountsPlace(): number;
@@ -177,6 +179,16 @@ export class Kernel {
     const text = Buffer.from(time);
     this.bytes(this.#exports.timePlace(), text.length).set(text);
     this.#exports.useTime(text.length);
+  }
+
+  /** The place of the first entry of the plan. */
+  get planPlace(): number {
+    return this.#exports.planPlace();
+  }
+
+  /** A bit for each kind of plan entry that counts for a record in the line of the device that was chosen. */
+  lineKinds(record: number): number {
+    return this.#exports.lineKinds(record);
   }
 
   /** Chooses the device that is rendered for: one of the line formats, and a bit for each kind of plan entry that is hashed. */

@@ -3,6 +3,8 @@ import { numberPaths, type Profile, type Treatment } from './profile.ts';
 
 /** A path of the table, or of `clear_fields` or `hash_fields`. */
 export interface PathRule {
+  /** As it is written. */
+  readonly path: string;
   readonly segments: readonly PathSegment[];
   /** null when the path is only named to be read. */
   readonly treatment: Treatment | null;
@@ -19,6 +21,8 @@ export interface PathRule {
 /** What is known of a place in a record: how a string there is treated, and the place of each of its members and elements. */
 export interface PathState {
   treatment: Treatment;
+  /** The rule that says so; `null`: none does, and what is in no rule is hashed. */
+  rule: PathRule | null;
   /** What becomes of a number: it stays, is hashed unless the device says otherwise, or is hashed when the device says so. */
   numbers: 'stay' | 'hashed' | 'asked';
   field: number;
@@ -42,7 +46,7 @@ const precedence: readonly Treatment[] = [
 export function pathRule(path: string, treatment: Treatment | null, field: number = 0): PathRule {
   const segments = segmentsOf(path);
   const endless = segments.at(-1)?.kind === 'rest';
-  return { segments, treatment, field, origin: 'table', endless, numbers: false };
+  return { path, segments, treatment, field, origin: 'table', endless, numbers: false };
 }
 
 /** The rules for the places where a device can hash numbers, whatever becomes of the strings there. */
@@ -57,7 +61,7 @@ export function numberRules(): PathRule[] {
 export function fieldRule(path: string, treatment: 'clear' | 'hash'): PathRule {
   const endless = treatment === 'hash' || path.endsWith('.**');
   const numbers = treatment === 'hash';
-  return { segments: segmentsOf(path), treatment, field: 0, origin: 'configuration', endless, numbers };
+  return { path, segments: segmentsOf(path), treatment, field: 0, origin: 'configuration', endless, numbers };
 }
 
 function segmentsOf(path: string): readonly PathSegment[] {
@@ -66,15 +70,20 @@ function segmentsOf(path: string): readonly PathSegment[] {
   return segments;
 }
 
-/** The treatment of a place where these rules end. */
-function treatmentOf(ended: readonly PathRule[]): Treatment {
-  const treatments = ended.filter(({ origin }) => origin === 'table').map(({ treatment }) => treatment);
-  const known = precedence.find((treatment) => treatments.includes(treatment));
+/** The treatment of a place where these rules end, and the rule that says so. */
+function treatmentOf(ended: readonly PathRule[]): Pick<PathState, 'treatment' | 'rule'> {
+  const table = ended.filter(({ origin }) => origin === 'table');
+  const known = precedence.find((each) => table.some(({ treatment }) => treatment === each));
+  const rule = table.find(({ treatment }) => treatment === known && treatment !== null) ?? null;
   const [closest] = ended.filter(({ origin }) => origin === 'configuration').sort(byDetail);
-  if (closest === undefined) return known ?? 'hash';
-  if (closest.treatment === 'clear') return known === 'hash' || known === 'token' ? known : 'clear';
+  if (closest === undefined) return { treatment: known ?? 'hash', rule };
+  if (closest.treatment === 'clear')
+    return known === 'hash' || known === 'token'
+      ? { treatment: known, rule }
+      : { treatment: 'clear', rule: closest };
   // On every device, whatever it says of accessors; but there is nothing to hide in an empty one.
-  return known === 'token' || known === 'accessor' ? 'token' : 'hash';
+  const treatment = known === 'token' || known === 'accessor' ? 'token' : 'hash';
+  return { treatment, rule: closest };
 }
 
 const readable: readonly Treatment[] = ['clear', 'text', 'url'];
@@ -144,9 +153,10 @@ export function pathStates(rules: readonly PathRule[], profile: Profile): readon
     const ended = places
       .filter(({ rule, at }) => at === rules[rule]!.segments.length)
       .map(({ rule }) => rules[rule]!);
-    const treatment = treatmentOf(ended);
+    const { treatment, rule } = treatmentOf(ended);
     const state = {
       treatment,
+      rule,
       numbers: numbersOf(ended, treatment, profile),
       field: Math.max(0, ...ended.map(({ field }) => field)),
       members: new Map<string, PathState>(),

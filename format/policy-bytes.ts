@@ -4,9 +4,9 @@ import * as table from '../kernel/numbers/policy-tables.ts';
 
 import type { PolicyPlace } from './kernel.ts';
 import type { MountKeys, RecordPolicy } from './line-options.ts';
-import { fieldRule, numberRules, type PathState, pathRule, pathStates } from './path-states.ts';
+import type { PathState } from './path-states.ts';
+import { policyStates } from './policy-states.ts';
 import { type Profile, profiles, type Treatment } from './profile.ts';
-import { readFields, ruleFields } from './read-fields.ts';
 import { writeRules } from './rule-bytes.ts';
 import { TableWriter } from './table-writer.ts';
 
@@ -34,7 +34,7 @@ export function policyBytes(policy: RecordPolicy, place: PolicyPlace): Buffer {
   const profile = profiles[policy.profile];
   const head = writer.reserve(table.HEAD_BYTES);
   const clear = writeUniform(writer, actions.CLEAR);
-  writer.set(head + table.HEAD_ROOT, writePaths(writer, policy, profile));
+  writer.set(head + table.HEAD_ROOT, writePaths(writer, policy));
   writer.set(head + table.HEAD_CLEAR, clear);
   writer.set(head + table.HEAD_HEADERS, writeHeaders(writer, policy.auditedHeaders, profile, clear));
   writer.set(head + table.HEAD_MOUNTS, writeMounts(writer, policy.mounts));
@@ -66,18 +66,8 @@ function writeUniform(writer: TableWriter, action: number): number {
   return state;
 }
 
-function writePaths(writer: TableWriter, policy: RecordPolicy, profile: Profile): number {
-  const { clearFields, hashFields } = policy;
-  const rules = [
-    ...profile.paths.map(([path, treatment]) => pathRule(path, treatment)),
-    ...numberRules(),
-    ...readFields
-      .filter(([path]) => isRead(path, policy))
-      .map(([path, field]) => pathRule(path, null, field)),
-    ...clearFields.map((path) => fieldRule(path, 'clear')),
-    ...hashFields.map((path) => fieldRule(path, 'hash')),
-  ];
-  const states = pathStates(rules, profile);
+function writePaths(writer: TableWriter, policy: RecordPolicy): number {
+  const states = policyStates(policy);
   const addresses = new Map<PathState, number>(
     states.map((state) => [state, writer.reserve(table.STATE_BYTES)]),
   );
@@ -98,12 +88,6 @@ function writePaths(writer: TableWriter, policy: RecordPolicy, profile: Profile)
     writer.set(address + table.STATE_PREFIX_COUNT, state.prefixes.length);
   }
   return addressOf(states[0]!);
-}
-
-function isRead(path: string, { ownTypes, rules }: RecordPolicy): boolean {
-  if (path === 'type') return !ownTypes;
-  const asked = ruleFields.get(path);
-  return asked === undefined || rules.some(({ match }) => match.has(asked));
 }
 
 /**

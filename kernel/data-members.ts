@@ -1,7 +1,7 @@
-import { PLAN_BYTES } from './layout';
 import { RESPONSE_DATA } from './numbers/fields';
 import { LENGTH_BITS, LENGTH_MASK } from './numbers/limits';
 import { DROPPED, UNDECIDED } from './numbers/plan-kinds';
+import { PLAN_BYTES } from './numbers/plan-table';
 import { addEntry, planAt, rollBack, SLOT_FLAG, scratchAt } from './plan';
 import { forgetSlots } from './slots';
 import { COMMA, OPEN_BRACE, QUOTE, skipBlanks } from './text';

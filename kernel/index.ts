@@ -3,7 +3,9 @@
 import { TIME_TEXT } from './added-time';
 import { finishHashes } from './hmac';
 import * as place from './layout';
+import { kindsFor } from './line';
 import { useMidstates } from './midstates';
+import { RECORD_BYTES } from './numbers/record-table';
 import { HASH_LENGTH, putHashOf } from './replacement';
 import { wipeHashing } from './wipe';
 
@@ -24,6 +26,13 @@ export function inputPlace(): usize {
 }
 export function recordsPlace(): usize {
   return place.records;
+}
+export function planPlace(): usize {
+  return place.plan;
+}
+/** The kinds of plan entry that count for a record in the line that was chosen with `useLine`. */
+export function lineKinds(record: u32): u32 {
+  return kindsFor(place.records + (record as usize) * RECORD_BYTES);
 }
 export function statusesPlace(): usize {
   return place.statuses;

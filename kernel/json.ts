@@ -1,7 +1,8 @@
 import { timeLength } from './added-time';
-import { PLAN_BYTES, PREFIX, TIME } from './layout';
+import { PREFIX, TIME } from './layout';
 import { kindsFor, prefixLength } from './line';
 import { LENGTH_BITS, LENGTH_MASK } from './numbers/limits';
+import { PLAN_BYTES } from './numbers/plan-table';
 import { FLAGS, RECORD_END, RECORD_START } from './numbers/record-table';
 import { put, putByte } from './output';
 import { putReplacement, replacementLength } from './replacement';

@@ -1,9 +1,10 @@
 import { TIME_TEXT, timeTextLength } from './added-time';
 import { headerText, headerTextLength } from './headers';
-import { OPEN, PLAN_BYTES, PREFIX } from './layout';
+import { OPEN, PREFIX } from './layout';
 import { isFragment, kindsFor, prefixLength } from './line';
 import { LENGTH_BITS, LENGTH_MASK } from './numbers/limits';
 import { ADDED_ACCESSOR, ADDED_TOKEN, DROPPED, ELIDED, RENAMED } from './numbers/plan-kinds';
+import { PLAN_BYTES } from './numbers/plan-table';
 import { FLAGS, RECORD_START } from './numbers/record-table';
 import { isMeasuring, put, putByte, putNumber, putText, reserve } from './output';
 import { HASH_LENGTH, putHash } from './replacement';

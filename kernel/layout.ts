@@ -25,7 +25,6 @@ export const NAME_BYTES: usize = 8 * LONGEST_NAME;
 
 export const TIME_BYTES: usize = 64;
 
-export const PLAN_BYTES: usize = 12;
 export const BUCKETS: usize = 80;
 export const BUCKET_BYTES: usize = 64;
 

@@ -1,9 +1,9 @@
 import { decode, plainEnd } from './escape';
 import * as place from './layout';
-import { PLAN_BYTES } from './layout';
 import { ACCESSOR, DATA, HEADER, TOKEN, VALUES, WRAPPED_ACCESSOR } from './numbers/actions';
 import { LENGTH_BITS } from './numbers/limits';
 import { HASHED, HASHED_ACCESSOR, HASHED_HEADER, HASHED_PART, HASHED_TIMESTAMP } from './numbers/plan-kinds';
+import { PLAN_BYTES } from './numbers/plan-table';
 import { NO_SLOT, slotOf } from './slots';
 import { isTimestamp } from './timestamp';
 

@@ -22,11 +22,12 @@ const commands = [
   'header list',
   'tune',
   'hash',
+  'policy explain',
   'token new',
 ];
 
 /** Those that only stand above others. */
-const groups = ['device', 'header', 'token'];
+const groups = ['device', 'header', 'policy', 'token'];
 
 const helps = new Map<string, string>();
 
@@ -80,6 +81,7 @@ test('wrong usage is exit code 2, with what was probably meant', async (t) => {
     [['device', 'lits'], /did you mean "list"\?/],
     [['device', 'show'], /Not enough non-option arguments/],
     [['header', 'set', 'a', '--hmac', '--no-hmac'], /Arguments hmac and no-hmac are mutually exclusive/],
+    [['policy'], /wanted policy explain/],
     [['token', 'new', 'a', 'b'], /Unknown argument: b/],
     [['tune', '/'], /wanted a mount point such as secret\//],
     [['run', '--config'], /Not enough arguments following: (c|config)/],

@@ -51,6 +51,8 @@ test('commands, options, types and options of devices are completed', async (t) 
   for (const words of [
     ['check', ''],
     ['send', 'x'],
+    ['policy', 'explain', ''],
+    ['policy', 'explain', '--config', ''],
     ['run', '--config', ''],
     ['status', '-s', ''],
   ])

@@ -258,7 +258,7 @@ test('the beginning of an input is judged as it comes, byte by byte', () => {
   const judged = (text: string | Buffer): string | null => {
     const bytes = Buffer.from(text);
     for (let length = 1; length <= bytes.length; length++) {
-      const fault = inputFault(bytes.subarray(0, length), 'FILE');
+      const fault = inputFault(bytes.subarray(0, length), 'FILE', 'send');
       if (fault !== 'unknown') return fault;
     }
     return null;
