@@ -40,7 +40,7 @@ import { addressEnd, isAmbiguous } from './request-path';
 import { copy } from './text';
 
 // The texts of a record that rules look at. Most are looked at where they stand; those with escapes, or without a slash that
-// is wanted, are copied. One with escapes that is too long to be copied is no text: rules that ask for it do not apply.
+// is wanted, are copied. Of one with escapes that is very long only the beginning is, which is longer than all that a rule may want.
 
 /** Where the next copy comes. */
 let copyAt: usize = RULE_COPIES;
@@ -49,6 +49,8 @@ let highest: usize = RULE_COPIES;
 /** The text that is being looked at. */
 let textAt: usize = 0;
 let textLength: usize = 0;
+/** Whether only its beginning is looked at. */
+let isCut: bool = false;
 
 /** Lays out those texts that have a bit in `wanted`. */
 export function readRuleTexts(wanted: u32): void {
@@ -101,7 +103,7 @@ function readPath(plainToo: bool): void {
   if (textLength != (NO_TEXT as usize)) textLength = addressEnd(textAt, textAt + textLength) - textAt;
   set(PATH_TEXT, textAt, textLength);
   if (!plainToo) return;
-  const isPlain = textLength != (NO_TEXT as usize) && !isAmbiguous(textAt, textAt + textLength);
+  const isPlain = textLength != (NO_TEXT as usize) && !isCut && !isAmbiguous(textAt, textAt + textLength);
   set(PLAIN_PATH_TEXT, textAt, isPlain ? textLength : (NO_TEXT as usize));
 }
 
@@ -115,24 +117,19 @@ function set(text: u32, at: usize, length: usize): void {
 function look(at: usize, length: usize): void {
   textAt = at;
   textLength = at == 0 ? (NO_TEXT as usize) : length;
+  isCut = false;
   if (at == 0 || plainEnd(at, at + length) == at + length) return;
-  if (length > NAME_BYTES) {
-    textLength = NO_TEXT as usize;
-  } else {
-    textLength = decode(at, at + length, copyAt) - copyAt;
-    endCopy();
-  }
+  isCut = length > NAME_BYTES;
+  textLength = decode(at, at + min(length, NAME_BYTES), copyAt) - copyAt;
+  endCopy();
 }
 
 function endWithSlash(): void {
   if (textLength == 0 || textLength == (NO_TEXT as usize)) return;
-  if (load<u8>(textAt + textLength - 1) == 0x2f) return;
+  // What is so long is longer than all that is wanted, with or without it.
+  if (load<u8>(textAt + textLength - 1) == 0x2f || textLength > NAME_BYTES) return;
   // What is a copy already has room behind it.
   if (textAt > POLICY) {
-    if (textLength > NAME_BYTES) {
-      textLength = NO_TEXT as usize;
-      return;
-    }
     copy(copyAt, textAt, textLength);
     endCopy();
   }

@@ -26,7 +26,7 @@ export const ANY_MORE: u32 = 0x7fffffff;
 
 /** A text of the record: its address and its length. */
 export const TEXT_BYTES: usize = 8;
-/** The length of what is no text, or cannot be read: no test is passed by it. */
+/** The length of what is no text: no test is passed by it. */
 export const NO_TEXT: u32 = 0xffffffff;
 
 // The texts that a test can look at, by their place in the table.

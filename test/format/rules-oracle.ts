@@ -49,7 +49,8 @@ function hasOne(envelope: unknown, field: MatchedField, patterns: readonly strin
 }
 
 /** The first rule that fits; -1 when none does. */
-export function ruleFor({ envelope }: OracleRecord, rules: readonly RecordRule[]): number {
+export function ruleFor(record: Buffer, rules: readonly RecordRule[]): number {
+  const envelope: unknown = JSON.parse(record.toString('utf8'));
   return rules.findIndex(({ match, level }) =>
     [...match].every(([field, patterns]) => hasOne(envelope, field, patterns, level)),
   );
