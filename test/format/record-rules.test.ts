@@ -336,6 +336,20 @@ test('data is left out with one comma, wherever it stands and however often', ()
   assert.equal(lineAt('metadata', elsewhere, 'json'), elsewhere);
 });
 
+test('where data stood in one record says nothing of the next', () => {
+  const formatter = new Formatter({ ...emptyRecordPolicy, rules: rulesOf([{}, 'metadata']) });
+  const line = formatter.line(defaultLineOptions, testSalt);
+  const lines = ['{"time":"","request":{"data":123}}', '{"time":"","request":{"stat":123,"data":1}}'].map(
+    (record) => {
+      const batch = formatter.scan([Buffer.from(record)], 'apply', 0);
+      const { bytes } = line.render(batch, Number.POSITIVE_INFINITY);
+      batch.release();
+      return bytes.toString();
+    },
+  );
+  assert.deepEqual(lines, ['{"time":"","request":{}}\n', '{"time":"","request":{"stat":123}}\n']);
+});
+
 test('what only data that is left out had does not take the place of what is hashed for others', () => {
   const rules = rulesOf([{ operation: 'read' }, 'metadata']);
   const records = [0, 1, 2, 3].flatMap((index) => [
