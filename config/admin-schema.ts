@@ -4,6 +4,7 @@ import type { AdminConfig } from './config.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import { socketPath } from './listener-schema.ts';
 import { fileMode, filePath, flag, scalar } from './scalars.ts';
+import { servicesFile } from './services.ts';
 import { list, section } from './shapes.ts';
 
 const tcpAddress: z.ZodType<{ host: string; port: number }> = scalar(
@@ -30,8 +31,8 @@ const tcp: z.ZodType<AdminConfig['tcp']> = section({
   .nullable();
 
 const allowedAddress: z.ZodType<AllowedAddress> = scalar(
-  'a host, an address or a range such as 10.0.0.0/8, each alone or with a port, or the path of a UNIX socket',
-  ({ text }) => parseAllowedAddress(text),
+  'a host, an address or a range such as 10.0.0.0/8, each alone or with a port or the name of a service, or the path of a UNIX socket',
+  ({ text }) => parseAllowedAddress(text, servicesFile),
 );
 
 /** The key `admin`. */

@@ -1,33 +1,67 @@
 import { hasControlCharacter } from './device-path.ts';
 import { type IpAddress, isInRange, parseIpAddress } from './ip-address.ts';
+import { Refused } from './refused-scalar.ts';
+import { type FoundPort, type Protocol, servicePort } from './services.ts';
+
+/** A port by protocol: the name of a service can mean another one for each, or none (`null`). */
+export type AllowedPort = Readonly<Record<Protocol, number | null>>;
 
 /** An entry of `admin.allow_addresses`; without a port, all of them are meant. */
 export type AllowedAddress =
-  | { readonly kind: 'name'; readonly host: string; readonly port: number | null }
+  | { readonly kind: 'name'; readonly host: string; readonly port: AllowedPort | null }
   | {
       readonly kind: 'range';
       readonly start: IpAddress;
       /** How many bits of an address have to be those of `start`. */
       readonly length: number;
-      readonly port: number | null;
+      readonly port: AllowedPort | null;
     }
   /** A UNIX socket. */
   | { readonly kind: 'path'; readonly path: string };
 
-/** A host, an address or a range of addresses, each alone or with a port, or the path of a socket; `null` for none of these. */
-export function parseAllowedAddress(text: string): AllowedAddress | null {
+/** What somebody wants to connect to. */
+export interface WantedPeer {
+  readonly kind: Protocol;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * A host, an address or a range of addresses, each alone or with a port, by its number or by its name in `servicesFile`, or
+ * the path of a socket; `null` for none of these.
+ */
+export function parseAllowedAddress(text: string, servicesFile: string): AllowedAddress | Refused | null {
   if (/^\.{0,2}\//.test(text)) {
     return text.endsWith('/') || hasControlCharacter(text) ? null : { kind: 'path', path: text };
   }
-  const [, bracketed, plain, digits] =
-    /^(?:\[([^\]]+)\]|([A-Za-z0-9._-]+(?:\/\d{1,3})?))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const [, bracketed, plain, shownPort] =
+    /^(?:\[([^\]]+)\]|([A-Za-z0-9._-]+(?:\/\d{1,3})?))(?::([A-Za-z\d][A-Za-z\d_.+-]{0,62}))?$/.exec(text) ??
+    [];
   // An address of IPv6 needs brackets only for a port.
   const host = bracketed ?? plain ?? text;
-  const port = digits === undefined ? null : Number(digits);
-  if (port !== null && (port === 0 || port > 65_535)) return null;
   const range = parseRange(host);
-  if (range !== null) return { kind: 'range', ...range, port };
-  return plain === undefined || plain.includes('/') ? null : { kind: 'name', host: plainName(plain), port };
+  if (range === null && (plain === undefined || plain.includes('/'))) return null;
+  const port = shownPort === undefined ? 'any' : parsePort(shownPort, servicesFile);
+  if (port === null || port instanceof Refused) return port;
+  const only = port === 'any' ? null : port;
+  return range === null
+    ? { kind: 'name', host: plainName(host), port: only }
+    : { kind: 'range', ...range, port: only };
+}
+
+function parsePort(text: string, servicesFile: string): AllowedPort | Refused | null {
+  if (/^\d+$/.test(text)) {
+    const port = Number(text);
+    return port === 0 || port > 65_535 ? null : { tcp: port, udp: port };
+  }
+  const [tcp, udp] = [servicePort(text, 'tcp', servicesFile), servicePort(text, 'udp', servicesFile)];
+  // A service may well be there for one of them only.
+  if (tcp.kind === 'refused' && udp.kind === 'refused') return new Refused(tcp.message);
+  return { tcp: numberOf(tcp), udp: numberOf(udp) };
+}
+
+function numberOf(found: FoundPort): number | null {
+  return found.kind === 'found' ? found.port : null;
 }
 
 function parseRange(text: string): { readonly start: IpAddress; readonly length: number } | null {
@@ -48,42 +82,37 @@ function plainName(host: string): string {
 }
 
 /**
- * Whether a host and port are among those allowed: `unknown` when that depends on where the name of the host leads, which
- * is asked with `allowsLookedUp` each time it has been looked up.
+ * Whether a peer is among those allowed: `unknown` when that depends on where the name of its host leads, which is asked
+ * with `allowsLookedUp` each time it has been looked up.
  */
-export function allowsHost(
-  allowed: readonly AllowedAddress[],
-  host: string,
-  port: number,
-): 'yes' | 'no' | 'unknown' {
-  const address = parseIpAddress(host);
-  if (address !== null) return isInAny(allowed, address, port) ? 'yes' : 'no';
-  if (namesHost(allowed, host, port)) return 'yes';
-  return allowed.some((each) => each.kind === 'range' && fits(each, port)) ? 'unknown' : 'no';
+export function allowsHost(allowed: readonly AllowedAddress[], peer: WantedPeer): 'yes' | 'no' | 'unknown' {
+  const address = parseIpAddress(peer.host);
+  if (address !== null) return isInAny(allowed, address, peer) ? 'yes' : 'no';
+  if (namesHost(allowed, peer)) return 'yes';
+  return allowed.some((each) => each.kind === 'range' && fits(each, peer)) ? 'unknown' : 'no';
 }
 
-/** Whether a host and port are among those allowed when the host was found at `address`. */
+/** Whether a peer is among those allowed when its host was found at `address`. */
 export function allowsLookedUp(
   allowed: readonly AllowedAddress[],
-  host: string,
+  peer: WantedPeer,
   address: string,
-  port: number,
 ): boolean {
   const found = parseIpAddress(address);
-  return namesHost(allowed, host, port) || (found !== null && isInAny(allowed, found, port));
+  return namesHost(allowed, peer) || (found !== null && isInAny(allowed, found, peer));
 }
 
-function namesHost(allowed: readonly AllowedAddress[], host: string, port: number): boolean {
-  const name = plainName(host);
-  return allowed.some((each) => each.kind === 'name' && each.host === name && fits(each, port));
+function namesHost(allowed: readonly AllowedAddress[], peer: WantedPeer): boolean {
+  const name = plainName(peer.host);
+  return allowed.some((each) => each.kind === 'name' && each.host === name && fits(each, peer));
 }
 
-function isInAny(allowed: readonly AllowedAddress[], address: IpAddress, port: number): boolean {
+function isInAny(allowed: readonly AllowedAddress[], address: IpAddress, peer: WantedPeer): boolean {
   return allowed.some(
-    (each) => each.kind === 'range' && fits(each, port) && isInRange(address, each.start, each.length),
+    (each) => each.kind === 'range' && fits(each, peer) && isInRange(address, each.start, each.length),
   );
 }
 
-function fits(each: { readonly port: number | null }, port: number): boolean {
-  return each.port === null || each.port === port;
+function fits(each: { readonly port: AllowedPort | null }, { kind, port }: WantedPeer): boolean {
+  return each.port === null || each.port[kind] === port;
 }

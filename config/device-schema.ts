@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { DeviceConfig } from './config.ts';
 import { isMap, type Leaf, type Tree } from './leaf.ts';
-import { filePath, flag, Refused, scalar, text } from './scalars.ts';
+import { Refused } from './refused-scalar.ts';
+import { filePath, flag, scalar, text } from './scalars.ts';
 import { mapOf, orEmpty, section } from './shapes.ts';
 
 /** The kinds of devices judge the values; here they only have to be one text each, and the same to every reader. */

@@ -3,7 +3,8 @@ import type { ListenAddress, ListenerConfig } from './config.ts';
 import { hasControlCharacter } from './device-path.ts';
 import { Leaf } from './leaf.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
-import { fileMode, oneOf, Refused, scalar } from './scalars.ts';
+import { Refused } from './refused-scalar.ts';
+import { fileMode, oneOf, scalar } from './scalars.ts';
 import { either, list, section } from './shapes.ts';
 import { socketPathFault } from './socket-path.ts';
 

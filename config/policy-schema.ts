@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { MountKeys } from '../format/line-options.ts';
 import { normaliseDevicePath } from './device-path.ts';
 import { isHeaderName } from './header-name.ts';
-import { flag, oneOf, Refused, scalar } from './scalars.ts';
+import { Refused } from './refused-scalar.ts';
+import { flag, oneOf, scalar } from './scalars.ts';
 import { either, list, mapOf, orEmpty, section } from './shapes.ts';
 import { vaultUnauditedPaths } from './unaudited-paths.ts';
 

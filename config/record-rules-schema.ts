@@ -9,7 +9,8 @@ import {
 } from '../format/record-rules.ts';
 import { Leaf } from './leaf.ts';
 import { shownName } from './policy-schema.ts';
-import { oneOf, Refused } from './scalars.ts';
+import { Refused } from './refused-scalar.ts';
+import { oneOf } from './scalars.ts';
 import { either, list, section } from './shapes.ts';
 
 const fields = Object.keys(matchedFields) as MatchedField[];

@@ -5,15 +5,8 @@ import { parseDuration } from './duration.ts';
 import { foundButWanted } from './found.ts';
 import { Leaf } from './leaf.ts';
 import { quoted } from './problem.ts';
+import { Refused } from './refused-scalar.ts';
 import { suggest } from './suggestion.ts';
-
-/** Why a scalar cannot be used, where "found …, wanted …" would not say it. */
-export class Refused {
-  readonly message: string;
-  constructor(message: string) {
-    this.message = message;
-  }
-}
 
 /** A scalar that `read` makes something of; `null` from it means "found …, wanted …". */
 export function scalar<T>(wanted: string, read: (leaf: Leaf) => T | Refused | null): z.ZodType<T> {

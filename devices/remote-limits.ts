@@ -39,7 +39,10 @@ export function refusePeers(
 }
 
 function mayConnect(allowed: readonly AllowedAddress[], claim: DeviceClaim): boolean {
-  if (claim.kind === 'port') return allowsHost(allowed, claim.host, claim.port) !== 'no';
+  if (claim.kind === 'port') {
+    const { protocol: kind, host, port } = claim;
+    return allowsHost(allowed, { kind, host, port }) !== 'no';
+  }
   if (claim.kind !== 'peer') return true;
   const socket = leadsSync(claim.path);
   return allowed.some((each) => each.kind === 'path' && leadsSync(path.resolve(each.path)) === socket);

@@ -116,7 +116,9 @@ export const syslogKind: RegisteredKind = {
       claims: peerClaims(target),
       create: (settings) =>
         new FramedDevice(
-          unsaid ? new LocalLoggerTransport() : transportTo(target, tls, settings.peerBounds),
+          unsaid
+            ? new LocalLoggerTransport(settings.peerBounds)
+            : transportTo(target, tls, settings.peerBounds),
           (lines) => frameLines(lines, framing, headerAt(header, settings.clock.wallTime()), limit),
           settings,
         ),

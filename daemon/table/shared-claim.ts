@@ -126,7 +126,8 @@ export function nameOf(holder: Claimant): string {
   return holder.kind === 'daemon' ? holder.what : `device "${holder.path}"`;
 }
 
-function leadsToSame(one: Place | null, other: Place | null): boolean {
+/** Whether both are there, and one socket or file. */
+export function leadsToSame(one: Place | null, other: Place | null): boolean {
   if (one === null || other === null) return false;
   return one.real === other.real || (one.identity !== null && one.identity === other.identity);
 }

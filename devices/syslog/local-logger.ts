@@ -1,4 +1,5 @@
 import { DeviceFailure } from '../device.ts';
+import type { PeerBounds } from '../peer-bounds.ts';
 import { loadLibc } from '../transport/libc.ts';
 import { StreamTransport } from '../transport/stream.ts';
 import type { Connection, ReportLost, Transport } from '../transport/transport.ts';
@@ -21,9 +22,10 @@ export class LocalLoggerTransport implements Transport {
   readonly #stream: Transport;
   readonly #udp: Transport;
 
-  constructor(path: string = localLogPath, udpPort: number = syslogPort) {
-    this.#datagrams = new UnixDatagramTransport(path);
-    this.#stream = new StreamTransport({ kind: 'unix', path }, null, null);
+  /** `bounds`: `null` for the operator's own device. */
+  constructor(bounds: PeerBounds | null, path: string = localLogPath, udpPort: number = syslogPort) {
+    this.#datagrams = new UnixDatagramTransport(path, bounds);
+    this.#stream = new StreamTransport({ kind: 'unix', path }, null, bounds);
     this.#udp = new UdpTransport({ kind: 'udp', host: '127.0.0.1', port: udpPort, family: 4 }, null);
     this.tailBytes = this.#stream.tailBytes;
   }

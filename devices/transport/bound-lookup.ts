@@ -1,5 +1,7 @@
 import { type LookupAddress, lookup as lookUp } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import path from 'node:path';
+import { longestSocketPath } from '../../config/socket-path.ts';
 import { DeviceFailure } from '../device.ts';
 import type { Peer, PeerBounds } from '../peer-bounds.ts';
 import type { SocketTarget } from './address.ts';
@@ -40,6 +42,15 @@ export function lookedUp(
       else resolve({ address: address as string, family: found! });
     });
   });
+}
+
+/** The path to connect to. Rejects with a `DeviceFailure` where a UNIX socket may not be connected to. */
+export async function boundPath(bounds: PeerBounds | null, at: string, action: string): Promise<string> {
+  if (bounds === null) return at;
+  const found = await bounds.socketAt(path.resolve(at));
+  if ('refusal' in found) throw outOfBounds(action, found.refusal);
+  if (Buffer.byteLength(found.real) <= longestSocketPath) return found.real;
+  throw outOfBounds(action, `it leads to "${found.real}", which is longer than ${longestSocketPath} bytes`);
 }
 
 function outOfBounds(action: string, refusal: string): DeviceFailure {

@@ -111,7 +111,7 @@ export function transportTo(
     case 'udp':
       return new UdpTransport(target, bounds);
     case 'unixgram':
-      return new UnixDatagramTransport(target.path);
+      return new UnixDatagramTransport(target.path, bounds);
     default:
       return new StreamTransport(target, tls, bounds);
   }

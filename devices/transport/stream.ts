@@ -4,7 +4,7 @@ import { DeviceFailure } from '../device.ts';
 import { abortedFailure, failureOf } from '../failure-reasons.ts';
 import type { PeerBounds } from '../peer-bounds.ts';
 import { type SocketTarget, shownTarget } from './address.ts';
-import { boundLookup, refuseAddress } from './bound-lookup.ts';
+import { boundLookup, boundPath, refuseAddress } from './bound-lookup.ts';
 import { tcpTailBytes, unixTailBytes } from './kernel-buffers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { selfConnectionFailure } from './self-connection.ts';
@@ -39,9 +39,9 @@ export class StreamTransport implements Transport {
     const shown = shownTarget(this.#target);
     const action = `Cannot connect to "${shown}"`;
     const secure = this.#tls === null ? null : await loadTls(this.#tls);
-    if (signal.aborted) throw abortedFailure(action);
     // When the peer ends its side, ours stays open until it is known what the peer has not got.
-    const where = { ...placeOf(this.#target, this.#bounds, action), allowHalfOpen: true };
+    const where = { ...(await placeOf(this.#target, this.#bounds, action)), allowHalfOpen: true };
+    if (signal.aborted) throw abortedFailure(action);
     const socket = secure === null ? connectPlain(where) : connectTls({ ...where, ...secure });
     await connected(socket, secure === null ? 'connect' : 'secureConnect', action, signal);
     refuseItself(socket, action);
@@ -71,8 +71,8 @@ type Place =
       readonly lookup?: LookupFunction;
     };
 
-function placeOf(target: SocketTarget, bounds: PeerBounds | null, action: string): Place {
-  if ('path' in target) return { path: target.path };
+async function placeOf(target: SocketTarget, bounds: PeerBounds | null, action: string): Promise<Place> {
+  if ('path' in target) return { path: await boundPath(bounds, target.path, action) };
   const { host, port, family } = target;
   refuseAddress(bounds, target, action);
   const lookup = boundLookup(bounds, target, action);

@@ -1,6 +1,8 @@
 import type { Lines } from '../../format/lines.ts';
 import { DeviceFailure, type WriteOutcome } from '../device.ts';
 import { abortedFailure, failureOf } from '../failure-reasons.ts';
+import type { PeerBounds } from '../peer-bounds.ts';
+import { boundPath } from './bound-lookup.ts';
 import { DatagramReceiver } from './datagram-receiver.ts';
 import { unixTailBytes } from './kernel-buffers.ts';
 import { type Libc, loadLibc } from './libc.ts';
@@ -30,20 +32,24 @@ export class UnixDatagramTransport implements Transport {
   /** What lies unread is held to the sender's buffer, like what lies in a stream. */
   readonly tailBytes: number = unixTailBytes();
   readonly #path: string;
+  readonly #bounds: PeerBounds | null;
 
-  constructor(path: string) {
+  /** `bounds`: `null` for the operator's own device. */
+  constructor(path: string, bounds: PeerBounds | null) {
     this.#path = path;
+    this.#bounds = bounds;
   }
 
   async connect(signal: AbortSignal, onLost: ReportLost): Promise<Connection> {
     const action = `Cannot connect to "${this.#path}"`;
     const libc = loadLibc();
+    const at = await boundPath(this.#bounds, this.#path, action);
     if (signal.aborted) throw abortedFailure(action);
     if (libc === null) {
       throw new DeviceFailure('unsuitable', `${action}: ${koffiMissing}`, { permanent: true });
     }
     try {
-      return new UnixDatagramConnection(libc, this.#path, onLost);
+      return new UnixDatagramConnection(libc, at, onLost);
     } catch (error) {
       throw failureOf(action, error);
     }

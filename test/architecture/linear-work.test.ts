@@ -31,7 +31,7 @@ const entries: Readonly<Record<string, (text: string) => unknown>> = {
   'a size': parseByteSize,
   'a duration': parseDuration,
   'an address': parseListenAddress,
-  'an allowed address': parseAllowedAddress,
+  'an allowed address': (text) => parseAllowedAddress(text, '/etc/services'),
   'an IP address': parseIpAddress,
   'a list of services': parseServices,
   'a header name': isHeaderName,

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../daemon/clock.ts';
 import { DeviceFailure } from '../../devices/device.ts';
-import type { Peer } from '../../devices/peer-bounds.ts';
+import type { FoundSocket, Peer } from '../../devices/peer-bounds.ts';
 import { deviceKinds, parseDevice } from '../../devices/registry.ts';
+import { koffiMissing } from '../support/koffi.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { linesOf } from './batches.ts';
 import { LaneStandIn } from './lane-stand-in.ts';
 import { HttpPeer } from './peers/http-peer.ts';
+import { StreamPeer } from './peers/stream-peer.ts';
 
 /** Every kind of device that connects over a network, to a host. */
 const variants: Readonly<Record<string, (peer: string) => Record<string, string>>> = {
@@ -42,6 +46,7 @@ test('each kind that connects to a host asks its bounds with the address that th
               asked.push([{ kind: peer.kind, host: peer.host, port: peer.port }, address]);
               return refusal;
             },
+            socketAt: () => assert.fail('there is no path'),
           },
         });
         const lane = new LaneStandIn(t, type, {}, device);
@@ -65,4 +70,45 @@ test('each kind that connects to a host asks its bounds with the address that th
     }
   }
   assert.ok(posts.posted.length > 0, 'what is allowed arrives');
+});
+
+test('each kind that connects to a path asks its bounds each time, and connects to what they find', async (t) => {
+  const folder = temporaryDirectory(t);
+  const real = path.join(folder, 'real.sock');
+  const stream = new StreamPeer(t, { framing: 'newline', path: real });
+  await stream.start();
+  const asked = path.join(folder, 'asked.sock');
+  const unixgram = koffiMissing === false ? [['socket', 'unixgram'] as const] : [];
+  for (const [type, socketType] of [['socket', 'unix'], ['syslog', 'unix'], ...unixgram] as const) {
+    const what = `${type} ${socketType}`;
+    const paths: string[] = [];
+    let found: FoundSocket = { refusal: 'it is forbidden' };
+    const device = parseDevice(type, { address: asked, socket_type: socketType }).create({
+      path: 'api/',
+      clock: systemClock,
+      onLost: () => {},
+      onTrouble: () => {},
+      peerBounds: {
+        refusal: () => assert.fail('there is no host'),
+        async socketAt(at) {
+          paths.push(at);
+          return found;
+        },
+      },
+    });
+    const lane = new LaneStandIn(t, type, {}, device);
+    const refused = new RegExp(`^Cannot connect to "${asked}": it is forbidden$`);
+    await assert.rejects(
+      lane.open(),
+      { name: 'DeviceFailure', reason: 'permission', message: refused },
+      what,
+    );
+    found = { real: `/${'x'.repeat(107)}` };
+    await assert.rejects(lane.open(), /leads to "\/x+", which is longer than 107 bytes$/, what);
+    found = { real };
+    // Nobody takes datagrams there.
+    if (socketType === 'unixgram') await assert.rejects(lane.open(), { reason: 'unsuitable' }, what);
+    else await lane.open();
+    assert.deepEqual(paths, [asked, asked, asked], what);
+  }
 });

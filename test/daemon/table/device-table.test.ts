@@ -86,7 +86,7 @@ async function tableUnderTest(
     events: { onState: () => {}, onWrite: () => {} },
     clock,
     threads,
-    reach: { listening: () => [], refusal: () => null },
+    reach: { listening: () => [], refusal: () => null, socketAt: async (real) => ({ real }) },
     log: createLog(
       { format: 'text', level: 'debug' },
       { write: (line) => log.push(line), now: Date.now, priority: false },

@@ -18,7 +18,7 @@ import { UnixDatagramPeer } from '../peers/unix-datagram-peer.ts';
 import { unheardSettings } from '../unheard-settings.ts';
 
 function loggerLane(context: TestContext, logPath: string): LaneStandIn {
-  const device = new FramedDevice(new LocalLoggerTransport(logPath), (lines) => lines, unheardSettings);
+  const device = new FramedDevice(new LocalLoggerTransport(null, logPath), (lines) => lines, unheardSettings);
   return new LaneStandIn(context, 'syslog', {}, device);
 }
 
@@ -89,7 +89,7 @@ test('without koffi the local logger is sought by UDP on this machine', async (c
     () => `
     import { LocalLoggerTransport } from './devices/syslog/local-logger.js';
     const { signal } = new AbortController();
-    const connection = await new LocalLoggerTransport('/nowhere', ${port}).connect(signal, () => {});
+    const connection = await new LocalLoggerTransport(null, '/nowhere', ${port}).connect(signal, () => {});
     await connection.write({ bytes: Buffer.from('one\\ntwo\\n'), ends: Uint32Array.of(4, 8) }, signal);
     await connection.close(AbortSignal.abort());`,
   );
