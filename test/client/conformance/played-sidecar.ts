@@ -25,13 +25,19 @@ export class PlayedConnection {
   #answered = 0;
   #rest = '';
   #rule: ((record: number) => PlayedReply | null) | null = null;
+  #pausesAtFirst = false;
+  #hasRead = false;
 
   constructor(socket: Socket, watch: Watch, acknowledged: Set<number>) {
     this.#socket = socket;
     this.#watch = watch;
     this.#acknowledged = acknowledged;
     socket.setEncoding('utf8');
-    socket.on('data', (text: string) => this.#read(text));
+    socket.on('data', (text: string) => {
+      this.#hasRead = true;
+      if (this.#pausesAtFirst) socket.pause();
+      this.#read(text);
+    });
     const end = (): void => {
       this.ended = true;
       watch.happened();
@@ -47,6 +53,20 @@ export class PlayedConnection {
       `${count} records on the connection`,
       () => this.arrived.length >= count,
       () => `${this.arrived.length}`,
+    );
+  }
+
+  /** Reads the beginning of what comes, and no more until `resume`. */
+  pauseAtFirst(): void {
+    this.#pausesAtFirst = true;
+  }
+
+  /** Waits until there is a beginning of something. */
+  async begins(): Promise<void> {
+    await this.#watch.until(
+      'the beginning of a record',
+      () => this.#hasRead,
+      () => 'nothing',
     );
   }
 
@@ -96,6 +116,7 @@ export class PlayedConnection {
   }
 
   resume(): void {
+    this.#pausesAtFirst = false;
     this.#socket.resume();
   }
 

@@ -100,6 +100,20 @@ export const scenarios: readonly Scenario[] = [
     await program.tells(...refusals.map((code) => (code === 'ok' ? 'ok' : `refused ${code}`)));
   }),
 
+  patient('a record that is answered before its end', async ({ program, sidecar }) => {
+    sidecar.greet((connection) => connection.pauseAtFirst());
+    program.send(1, 4 * 1024 * 1024);
+    const connection = await sidecar.connection(0);
+    await connection.begins();
+    connection.answer('overloaded');
+    await program.tells('refused overloaded');
+    connection.resume();
+    connection.serve(() => 'ok');
+    program.send(2);
+    await program.tells('ok', 'ok');
+    wantOrder(connection.arrived, 0, 3);
+  }),
+
   patient('replies of other shapes', async ({ program, sidecar }) => {
     program.send(otherShapes.length);
     const connection = await sidecar.connection(0);
