@@ -2,8 +2,11 @@
 
 /** A record of any API server, for `profile: api`. */
 export interface ApiRecord {
-  /** Which half of a call it tells of. Readable. Example: `"request"` */
-  readonly type?: 'request' | 'response' | (string & {});
+  /**
+   * Which half of a call it tells of, or how an answer ended that was sent in pieces. Readable. Example:
+   * `"request"`
+   */
+  readonly type?: 'request' | 'response' | 'response_end' | (string & {});
   /**
    * When it happened, RFC 3339 with up to 9 digits of a second. The sidecar adds the time of arrival when it
    * is missing. Readable. Example: `"2026-11-20T10:00:01.123Z"`
