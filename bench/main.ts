@@ -1,5 +1,6 @@
 // `npm run bench`, or `npm run bench -- ingest` for one scenario. Each prints its rivals beside itself, as ratios.
 const scenarios: Readonly<Record<string, () => Promise<{ run: () => Promise<void> | void }>>> = {
+  frameworks: () => import('./frameworks.ts'),
   ingest: () => import('./ingest.ts'),
   kernel: () => import('./kernel.ts'),
   rules: () => import('./rules.ts'),
