@@ -34,6 +34,22 @@ test('a rule that never applies is told with that which comes before it', () => 
   );
 });
 
+test('of many rules that never apply the first ten are told, and how many more there are', () => {
+  const rules = Array.from({ length: 1000 }, () => '{level: full}');
+  const warnings = warningsFor(...rules);
+  assert.equal(warnings.length, 11);
+  assert.equal(warnings[10], 'f:14:3: records[11]: 989 more, from this rule on, never apply');
+  assert.equal(warningsFor(...rules.slice(0, 11)).length, 10);
+});
+
+test('a rule by which nothing is written at all is told', () => {
+  assert.deepEqual(warningsFor('{level: none}'), [
+    'f:3:3: records[0]: this rule leaves out every record: nothing is written',
+  ]);
+  assert.deepEqual(warningsFor('{level: metadata}'), []);
+  assert.deepEqual(warningsFor('{match: {path: /orders}, level: full}', '{level: none}'), []);
+});
+
 test('a rule is wider that asks for less, and a text for less that has a star earlier', () => {
   for (const [earlier, later] of [
     ['{path: /a}', '{path: /a}'],
