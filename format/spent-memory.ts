@@ -7,14 +7,17 @@ const mostBytes = 64 * 1024 * 1024;
 /** Time for the lines of a large record to be written, so that their memory goes back together with the kernel's. */
 const shortestPauseMs = 1000;
 
+/** So much that was thrown away waits for the shortest pause only, whatever is held beside it. */
+const worthBytes = 16 * 1024 * 1024;
+
 /** As long as devices keep large lines waiting, memory is given back at ever longer pauses: each time costs some milliseconds. */
 const longestPauseMs = 60_000;
 
 let collect: (() => void) | undefined;
 let bytes = 0;
 let pauseMs = shortestPauseMs;
-/** Whether the pause is on, at whose end memory is given back. */
-let waiting = false;
+/** The pause at whose end memory is given back. */
+let pause: { readonly timer: NodeJS.Timeout; readonly ms: number } | null = null;
 
 /**
  * Gives memory that was thrown away, such as a kernel's, back to the system. The engine alone does that at its next collection,
@@ -22,8 +25,8 @@ let waiting = false;
  */
 export function discardMemory(memoryBytes: number): void {
   bytes += memoryBytes;
-  giveBackLater();
   if (bytes >= mostBytes) giveBackMemory();
+  else giveBackWithin(bytes >= worthBytes ? shortestPauseMs : pauseMs);
 }
 
 /** Gives what nobody uses any more back to the system: at once, and again while much is still in use. */
@@ -33,16 +36,18 @@ export function giveBackMemory(): void {
   collect();
   const stillMuch = process.memoryUsage().arrayBuffers >= mostBytes;
   pauseMs = stillMuch ? Math.min(2 * pauseMs, longestPauseMs) : shortestPauseMs;
-  if (stillMuch) giveBackLater();
+  if (stillMuch) giveBackWithin(pauseMs);
 }
 
-function giveBackLater(): void {
-  if (waiting) return;
-  waiting = true;
-  setTimeout(() => {
-    waiting = false;
+function giveBackWithin(ms: number): void {
+  if (pause !== null && pause.ms <= ms) return;
+  clearTimeout(pause?.timer);
+  const timer = setTimeout(() => {
+    pause = null;
     giveBackMemory();
-  }, pauseMs).unref();
+  }, ms);
+  timer.unref();
+  pause = { timer, ms };
 }
 
 function exposedCollector(): () => void {

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
 
-/** How often it is looked at, in milliseconds; ever more seldom, up to a minute, while what was found is in use. */
+/** How often it is looked at, in milliseconds. */
 const lookMs = 1000;
-const seldomMs = 60_000;
+
+/** What could not be given back is in use: it is tried again after twice as many looks each time, up to a minute. */
+const mostLooks = 60;
 
 /** What is worth the walk through it: about 5 ms for so much (measured: 90 ms for 340 MiB). */
 const worthBytes = 16 * 1024 * 1024;
@@ -20,19 +22,26 @@ export interface MemoryUse {
  */
 export function returnMemory(clock: Clock, use: () => MemoryUse, giveBack: () => void): () => void {
   let least = Number.POSITIVE_INFINITY;
-  let pauseMs = lookMs;
+  /** What stayed when it was tried last, and how many looks from then to the next try. */
+  let stayed = 0;
+  let looks = 0;
+  let pause = 1;
   let cancel = (): void => {};
   const look = (): void => {
     let kept = keptBy(use());
-    const isMuch = (): boolean => kept > least + worthBytes;
-    if (isMuch()) {
+    looks++;
+    // More than stayed is new, and waits for nothing: what a flood has used comes free at its end.
+    const isNew = kept > stayed + worthBytes;
+    if (kept > least + worthBytes && (isNew || looks >= pause)) {
       giveBack();
       kept = keptBy(use());
+      pause = isNew ? 1 : Math.min(2 * pause, mostLooks);
+      looks = 0;
+      stayed = kept;
     }
-    // What is left is in use, it may be for a moment only: the thread for large records takes some and frees it.
-    pauseMs = isMuch() ? Math.min(2 * pauseMs, seldomMs) : lookMs;
+    stayed = Math.min(stayed, kept);
     least = Math.min(least, kept);
-    cancel = clock.setTimer(pauseMs, look);
+    cancel = clock.setTimer(lookMs, look);
   };
   look();
   return () => cancel();
