@@ -75,6 +75,7 @@ export class ClientIntake {
     );
     this.unread = new UnreadReplies(socket, shared.clock);
     this.account = new ConnectionAccount({
+      socket,
       replies,
       bounds,
       costs: together.costs,

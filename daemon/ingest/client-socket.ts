@@ -4,6 +4,8 @@ export interface ClientSocket {
   readonly writable: boolean;
   /** Bytes written that the operating system has not taken. */
   readonly writableLength: number;
+  /** Bytes read ahead, which come when it is resumed. */
+  readonly readableLength: number;
   isPaused(): boolean;
   pause(): unknown;
   resume(): unknown;

@@ -1,4 +1,5 @@
 import type { StreamListenerConfig } from '../../config/config.ts';
+import type { ClientSocket } from './client-socket.ts';
 import type { ConnectionBounds } from './connection-bounds.ts';
 import type { BudgetedReader } from './memory-budget.ts';
 import type { ObjectCosts } from './object-costs.ts';
@@ -6,6 +7,7 @@ import type { Turnstile } from './turnstile.ts';
 import type { UnreadReplies } from './unread-replies.ts';
 
 export interface ConnectionAccountParts {
+  readonly socket: Pick<ClientSocket, 'readableLength'>;
   readonly replies: StreamListenerConfig['replies'];
   readonly bounds: ConnectionBounds;
   readonly costs: ObjectCosts;
@@ -52,8 +54,10 @@ export class ConnectionAccount implements BudgetedReader {
     return Math.min(unfinished, unread.since);
   }
 
+  /** What was read ahead cannot be taken back. */
   get fixedBytes(): number {
-    return this.#parts.costs.connection + this.#keptBytes;
+    const { costs, socket } = this.#parts;
+    return costs.connection + socket.readableLength + this.#keptBytes;
   }
 
   /** Of a silent sender, what no device can take yet: it cannot be told that it was given up. */

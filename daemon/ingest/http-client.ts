@@ -1,22 +1,14 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { Seat } from './connection-places.ts';
 import type { BudgetedReader } from './memory-budget.ts';
 import type { SharedBounds } from './shared-bounds.ts';
 import type { Passer } from './turns.ts';
-
-/**
- * What is given to the parser at once: it makes all the requests in it before anything else happens. Where none begins,
- * as in a long body, the next slice is twice as long.
- */
-const smallestSlice = 512;
+import { UnparsedBytes } from './unparsed-bytes.ts';
 
 /** Requests of one connection that wait for their answers, before no more of it is parsed. */
 const mostRequests = 32;
-
-/** Bytes of answers that a client may leave unread before no more of it is parsed. */
-const mostUnreadBytes = 64 * 1024;
 
 /** Parsing a request costs as much as so many tiny records. */
 const requestCost = 10;
@@ -31,35 +23,42 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
   readonly #clock: Clock;
   readonly #parse: readonly ((chunk: Buffer) => void)[];
   readonly #parseEnd: readonly (() => void)[];
+  readonly #fail: (error: unknown) => void;
   readonly #responses = new Set<ServerResponse>();
-  #chunks: Buffer[] = [];
-  #waitingBytes = 0;
-  #sliceBytes = smallestSlice;
+  /** Of those whose headers are there, the last. */
+  #request: IncomingMessage | null = null;
+  readonly #waiting = new UnparsedBytes();
   #input: 'open' | 'ended' | 'told' = 'open';
-  #state: 'free' | 'queued' | 'parked' | 'closed' = 'free';
+  /** `parked`: until its client reads its answers; `held`: until the body that has come is taken up. */
+  #state: 'free' | 'queued' | 'parked' | 'held' | 'closed' = 'free';
   #stuckSince: number | null = null;
   #heardAt: number;
   /** Something has come since its last answer. */
   #unanswered = false;
 
-  /** For a socket that an HTTP server has just taken: its parser's listeners are there, and no other's. */
-  constructor(socket: Socket, together: SharedBounds, clock: Clock) {
+  /**
+   * For a socket that an HTTP server has just taken: its parser's listeners are there, and no other's. `fail` hears of a
+   * defect, when the connection has been ended for it.
+   */
+  constructor(socket: Socket, together: SharedBounds, clock: Clock, fail: (error: unknown) => void) {
     this.#socket = socket;
+    this.#fail = fail;
     this.#together = together;
     this.#clock = clock;
     this.#heardAt = clock.now();
     this.#parse = socket.listeners('data') as ((chunk: Buffer) => void)[];
     this.#parseEnd = socket.listeners('end') as (() => void)[];
     socket.removeAllListeners('data').removeAllListeners('end');
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('end', () => this.#ended());
+    socket.on('data', (chunk: Buffer) => this.#guard(() => this.#receive(chunk)));
+    socket.on('end', () => this.#guard(() => this.#ended()));
     socket.on('drain', () => this.#goOn());
+    socket.on('resume', () => this.#resumed());
     socket.once('close', () => this.#closed());
     together.memory.join(this);
   }
 
   get bytes(): number {
-    return this.stuckBytes + (this.#parked ? 0 : this.#waitingBytes);
+    return this.stuckBytes + (this.#parked ? 0 : this.#waiting.bytes) - this.#keptBytes;
   }
 
   get inFlightBytes(): number {
@@ -67,7 +66,7 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
   }
 
   get stuckBytes(): number {
-    return this.#unreadBytes + (this.#parked ? this.#waitingBytes : 0);
+    return this.#unreadBytes + (this.#parked ? this.#waiting.bytes : 0);
   }
 
   get stuckSince(): number | null {
@@ -76,7 +75,13 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
 
   get fixedBytes(): number {
     const { connection, request } = this.#together.costs;
-    return connection + this.#responses.size * request;
+    const { readableLength } = this.#socket;
+    return connection + readableLength + this.#keptBytes + this.#responses.size * request;
+  }
+
+  /** What waits behind a body that is held back: it can be given up as little as what was read ahead. */
+  get #keptBytes(): number {
+    return this.#state === 'held' ? this.#waiting.bytes : 0;
   }
 
   /** The beginning of a request is not seen here until its headers are whole: it is something under way. */
@@ -86,7 +91,7 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
 
   /** A whole request is the daemon's to answer; everything else waits for the client. */
   get waitsSince(): number | null {
-    if (this.#waitingBytes > 0) return null;
+    if (!this.#waiting.empty) return null;
     for (const { req } of this.#responses) if (req.complete) return null;
     return this.#heardAt;
   }
@@ -121,11 +126,12 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
   /** The headers of a request are there. */
   began(response: ServerResponse): void {
     this.#responses.add(response);
-    this.#sliceBytes = smallestSlice;
+    this.#request = response.req;
+    this.#waiting.requestBegan();
     this.#together.turns.spend(requestCost);
     response.once('close', () => {
       this.#responses.delete(response);
-      this.#unanswered = this.#responses.size > 0 || this.#waitingBytes > 0;
+      this.#unanswered = this.#responses.size > 0 || !this.#waiting.empty;
       this.#goOn();
     });
   }
@@ -137,23 +143,46 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
     }
     this.#heardAt = this.#clock.now();
     this.#unanswered = true;
-    this.#chunks.push(chunk);
-    this.#waitingBytes += chunk.length;
+    this.#waiting.add(chunk);
     if (this.#state === 'free') this.#parseOn(true);
   }
 
   /** In a turn. */
   pass(): void {
     this.#state = 'free';
-    this.#parseOn(false);
+    this.#guard(() => this.#parseOn(false));
+  }
+
+  #guard(serve: () => void): void {
+    try {
+      serve();
+    } catch (error) {
+      this.#socket.destroy();
+      this.#fail(error);
+    }
   }
 
   #goOn(): void {
-    if (this.#state === 'parked' && this.#mayParse()) this.#queue(false);
+    if ((this.#parked || this.#state === 'held') && this.#hindrance() === null) this.#queue(false);
   }
 
-  #mayParse(): boolean {
-    return this.#responses.size < mostRequests && this.#unreadBytes < mostUnreadBytes;
+  /** The parser has resumed it, because the body that had come is taken up. */
+  #resumed(): void {
+    this.#goOn();
+    if (this.#state !== 'free') this.#socket.pause();
+  }
+
+  /**
+   * What speaks against parsing more. The parser must not be given any while it wants its socket paused, which it does for
+   * the same reasons: it would keep a body of any length, and fail a check of its own behind unread answers.
+   */
+  #hindrance(): 'parked' | 'held' | null {
+    const { writableHighWaterMark, writableNeedDrain } = this.#socket;
+    if (this.#responses.size >= mostRequests) return 'parked';
+    if (writableNeedDrain || this.#unreadBytes >= writableHighWaterMark) return 'parked';
+    const body = this.#request;
+    if (body === null || body.complete || body.readableLength < body.readableHighWaterMark) return null;
+    return 'held';
   }
 
   #queue(fresh: boolean): void {
@@ -163,26 +192,26 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
 
   #parseOn(begins: boolean): void {
     let fresh = begins;
-    while (this.#waitingBytes > 0 && this.#together.turns.open) {
-      if (!this.#mayParse()) {
-        this.#state = 'parked';
-        this.#stuckSince = this.#clock.now();
-        this.#socket.pause();
-        return;
-      }
-      const slice = this.#takeSlice();
+    let hindrance = this.#hindrance();
+    while (hindrance === null && !this.#waiting.empty && this.#together.turns.open) {
+      const slice = this.#waiting.takeSlice();
       this.#together.turns.spend(1);
       for (const listener of this.#parse) listener.call(this.#socket, slice);
       fresh = false;
       if (this.#isClosed()) return;
+      hindrance = this.#hindrance();
     }
-    if (this.#waitingBytes > 0) {
+    if (hindrance !== null) {
+      this.#state = hindrance;
+      this.#stuckSince = this.#clock.now();
+      this.#socket.pause();
+    } else if (!this.#waiting.empty) {
       this.#socket.pause();
       this.#queue(fresh);
-    } else {
-      if (this.#socket.isPaused()) this.#socket.resume();
-      this.#tellEnd();
+    } else if (this.#socket.isPaused()) {
+      this.#socket.resume();
     }
+    if (this.#waiting.empty) this.#tellEnd();
   }
 
   /** What was parsed may have closed it. */
@@ -190,19 +219,9 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
     return this.#state === 'closed' || this.#socket.destroyed;
   }
 
-  #takeSlice(): Buffer {
-    const chunk = this.#chunks[0]!;
-    const slice = chunk.subarray(0, this.#sliceBytes);
-    if (slice.length === this.#sliceBytes) this.#sliceBytes *= 2;
-    this.#waitingBytes -= slice.length;
-    if (slice.length === chunk.length) this.#chunks.shift();
-    else this.#chunks[0] = chunk.subarray(slice.length);
-    return slice;
-  }
-
   #ended(): void {
     this.#input = 'ended';
-    if (this.#waitingBytes === 0) this.#tellEnd();
+    if (this.#waiting.empty) this.#tellEnd();
   }
 
   #tellEnd(): void {
@@ -215,7 +234,6 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
     this.#state = 'closed';
     this.#together.turns.leave(this);
     this.#together.memory.leave(this);
-    for (const chunk of this.#chunks.splice(0)) chunk.fill(0);
-    this.#waitingBytes = 0;
+    this.#waiting.wipe();
   }
 }

@@ -98,9 +98,9 @@ export class HttpExchange implements BudgetedReader {
     return this.stuckBytes === 0 ? null : this.#begun;
   }
 
-  /** Its connection is counted by itself. */
+  /** What was read ahead; its connection is counted by itself. */
   get fixedBytes(): number {
-    return 0;
+    return this.#request.readableLength;
   }
 
   giveWay(): void {

@@ -101,7 +101,7 @@ export class HttpListener {
     }
     counters.connections++;
     counters.connectionsAccepted++;
-    const client = new HttpClient(socket, this.#together, clock);
+    const client = new HttpClient(socket, this.#together, clock, this.#shared.onDefect);
     this.#clients.set(socket, client);
     places.join(this, client);
     socket.on('data', () => places.heard(this, client));

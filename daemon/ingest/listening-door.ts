@@ -35,8 +35,9 @@ export class ListeningDoor {
 
   async #listen(listen: (server: net.Server) => Promise<void>): Promise<void> {
     this.#state = 'opening';
-    // Half open: a client may end its input and still read the replies that are due.
-    const server = net.createServer({ allowHalfOpen: true }, this.#events.accept);
+    // Half open: a client may end its input and still read the replies that are due. Of a client that is held back one
+    // read is taken ahead, and no more: bytes that come one by one would cost a hundred times what they are.
+    const server = net.createServer({ allowHalfOpen: true, highWaterMark: 1 }, this.#events.accept);
     try {
       await listen(server);
     } catch (error) {

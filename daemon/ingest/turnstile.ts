@@ -31,6 +31,8 @@ export class Turnstile implements Passer {
   /** In order. */
   #chunks: Buffer[] = [];
   #bytes = 0;
+  /** Of the first chunk, what is through: it stays in memory with the rest. */
+  #gone = 0;
   /** `ended`: behind what waits comes the end of the input. */
   #input: 'open' | 'ended' | 'discarded' = 'open';
   /** `parked`: until `goOn`; `passing`: somebody further out is doing it. */
@@ -45,9 +47,9 @@ export class Turnstile implements Passer {
     this.#fail = fail;
   }
 
-  /** Bytes that wait here. */
+  /** What waits here takes in memory. */
   get waitingBytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#gone;
   }
 
   /** Whether everything has gone through; otherwise nothing more should be read. */
@@ -156,6 +158,7 @@ export class Turnstile implements Passer {
   #forget(): void {
     this.#chunks = [];
     this.#bytes = 0;
+    this.#gone = 0;
   }
 
   #queue(fresh: boolean): void {
@@ -198,8 +201,13 @@ export class Turnstile implements Passer {
     this.#turns.spend(cost + this.#overhead);
     this.#overhead = 0;
     this.#bytes -= end;
-    if (end === chunk.length) this.#chunks.shift();
-    else this.#chunks[0] = chunk.subarray(end);
+    if (end === chunk.length) {
+      this.#chunks.shift();
+      this.#gone = 0;
+    } else {
+      this.#chunks[0] = chunk.subarray(end);
+      this.#gone += end;
+    }
     return chunk.subarray(0, end);
   }
 }

@@ -209,7 +209,7 @@ function drawClient(random: Random, faultsEndAt: number): ClientPlan {
       read: random.pick([100, 2_000, 65_536]),
       toClient: random.pick([50, 1_000, 1_000_000]),
       // Never more than the unread bytes at which a connection waits for `drain`.
-      highWater: 100,
+      highWater: 1,
     },
   };
 }

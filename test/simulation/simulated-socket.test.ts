@@ -35,7 +35,7 @@ function simulated(): Ends {
   const take = (): void => {
     while (reads && (socket.take(1_000_000)?.length ?? 0) > 0);
   };
-  const buffers = { toDaemon: 1_000_000, read: 65_536, toClient: 100_000, highWater: 16_384 };
+  const buffers = { toDaemon: 1_000_000, read: 65_536, toClient: 100_000, highWater: 1 };
   const socket = new SimulatedSocket(world, () => true, buffers, {
     written: () => {},
     room: () => {},
@@ -62,7 +62,7 @@ function simulated(): Ends {
 
 async function real(t: TestContext): Promise<Ends> {
   const place = path.join(temporaryDirectory(t), 's.sock');
-  const server = net.createServer({ allowHalfOpen: true }).listen(place);
+  const server = net.createServer({ allowHalfOpen: true, highWaterMark: 1 }).listen(place);
   await once(server, 'listening');
   const client = net.connect({ path: place, allowHalfOpen: true });
   client.on('error', () => {});
@@ -160,11 +160,21 @@ const scenes: Readonly<Record<string, (ends: Ends, told: string[]) => Promise<vo
     assert.deepEqual(told, ['drain']);
     assert.equal(ends.socket.writableLength, 0);
   },
-  async 'little that is taken at once needs no drain'(ends, told) {
+  async 'what is taken at once needs no drain'(ends, told) {
     ends.socket.write(Buffer.from('reply'));
     assert.equal(ends.socket.writableLength, 0);
     await ends.settle(() => true);
     assert.deepEqual(told, []);
+  },
+  async 'bytes that come one by one are read ahead no more than once'(ends, told) {
+    ends.socket.pause();
+    for (let byte = 0; byte < 5; byte++) {
+      ends.send('a');
+      await ends.settle(() => true);
+    }
+    assert.equal(ends.socket.readableLength, 1);
+    ends.socket.resume();
+    await ends.settle(() => told[0] === 'data aaaaa');
   },
   async 'an end waits for what was written, and then there is no drain'(ends, told) {
     ends.socket.write(much);

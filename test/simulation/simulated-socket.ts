@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 export interface SocketBuffers {
   /** Bytes the operating system takes from the client before the daemon reads them. */
   readonly toDaemon: number;
-  /** Bytes the daemon is given in one read; and that many or more are read ahead while it pauses. */
+  /** Bytes the daemon is given in one read; one read is taken ahead while it pauses. */
   readonly read: number;
   /** Bytes of replies the operating system takes before the client reads them. */
   readonly toClient: number;
@@ -42,8 +42,7 @@ export class SimulatedSocket implements ClientSocket {
   /** Sent by the client, and not read by the daemon's process. */
   #sent: Buffer = Buffer.alloc(0);
   /** Read while the daemon pauses. */
-  readonly #ahead: Buffer[] = [];
-  #aheadBytes = 0;
+  #ahead: Buffer | null = null;
   #largestRead = 0;
   #lastTold = 0;
   #toldBytes = 0;
@@ -79,14 +78,18 @@ export class SimulatedSocket implements ClientSocket {
     return this.#writingBytes + this.#writtenBytes;
   }
 
+  get readableLength(): number {
+    return this.#ahead?.length ?? 0;
+  }
+
   /** Whether the daemon has been told of all that the client sent. */
   get heard(): boolean {
-    return this.#sent.length === 0 && this.#ahead.length === 0 && this.#input !== 'ended';
+    return this.#sent.length === 0 && this.#ahead === null && this.#input !== 'ended';
   }
 
   /** Taken from the client, and not told to the daemon. */
   get unheardBytes(): number {
-    return this.#sent.length + this.#aheadBytes;
+    return this.#sent.length + this.readableLength;
   }
 
   get clientGone(): boolean {
@@ -141,8 +144,8 @@ export class SimulatedSocket implements ClientSocket {
     this.#peer.written(bytes);
     this.#written.push(bytes);
     this.#writtenBytes += bytes.length;
-    if (this.writableLength >= this.#buffers.highWater) this.#needsDrain = true;
     this.#flush();
+    if (this.writableLength >= this.#buffers.highWater) this.#needsDrain = true;
   }
 
   end(): void {
@@ -217,13 +220,11 @@ export class SimulatedSocket implements ClientSocket {
 
   /** One turn of the event loop: what is there is read, and one thing is told. */
   #read(): void {
-    if (this.#aheadBytes < this.#buffers.read) {
+    if (this.#ahead === null) {
       if (this.#sent.length > 0) {
-        const chunk = Buffer.from(this.#sent.subarray(0, this.#buffers.read));
-        this.#sent = this.#sent.subarray(chunk.length);
-        this.#ahead.push(chunk);
-        this.#aheadBytes += chunk.length;
-        this.#largestRead = Math.max(this.#largestRead, chunk.length);
+        this.#ahead = Buffer.from(this.#sent.subarray(0, this.#buffers.read));
+        this.#sent = this.#sent.subarray(this.#ahead.length);
+        this.#largestRead = Math.max(this.#largestRead, this.#ahead.length);
         this.#world.after(0, () => this.#peer.room());
         this.#turn();
       } else if (this.#input === 'reset') {
@@ -231,14 +232,14 @@ export class SimulatedSocket implements ClientSocket {
         return;
       }
     }
-    const chunk = this.#paused ? undefined : this.#ahead.shift();
-    if (chunk !== undefined) {
-      this.#aheadBytes -= chunk.length;
+    const chunk = this.#paused ? null : this.#ahead;
+    if (chunk !== null) {
+      this.#ahead = null;
       this.#lastTold = chunk.length;
       this.#toldBytes += chunk.length;
       this.#turn();
       this.#emit('data', chunk);
-    } else if (this.#input === 'ended' && this.#ahead.length === 0 && this.#sent.length === 0) {
+    } else if (this.#input === 'ended' && this.#ahead === null && this.#sent.length === 0) {
       this.#input = 'told';
       this.#emit('end');
       this.#closeWhenEnded();

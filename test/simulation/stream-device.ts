@@ -70,7 +70,10 @@ export class StreamDevice implements SimulatedDevice {
     });
     this.#connection = connection;
     if (this.#destination.trouble === 'failing') {
-      this.#world.after(this.#random.between(0, 200), () => connection.breakOff(this.#random.chance(0.3)));
+      this.#world.after(this.#random.between(0, 200), () => {
+        // With the trouble over, a stop may be on, and nobody could send again what is lost then.
+        if (this.#destination.trouble === 'failing') connection.breakOff(this.#random.chance(0.3));
+      });
     }
   }
 

@@ -121,3 +121,35 @@ test('a client that goes in the middle of its requests leaves nothing', async (t
   socket.destroy();
   await waitFor('it is gone', () => shared.counters.connections === 0);
 });
+
+test('answers that are long and unread hold back what comes behind them, and none is lost', async (t) => {
+  const { place, shared } = await listening(t);
+  const socket = await connected(t, place);
+  socket.pause();
+  const body = '{}\n'.repeat(200);
+  const request = `POST /v1/records HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const count = 500;
+  socket.write(request.repeat(count));
+  socket.end();
+  await waitFor('it is held back', async () => {
+    const before = shared.counters.received;
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    return before > 0 && before === shared.counters.received;
+  });
+  assert.ok(
+    shared.counters.received < (200 * count) / 4,
+    `${shared.counters.received} records whose answers nobody reads`,
+  );
+  // Slowly: what is unread comes to be of every size.
+  let text = '';
+  let ended = false;
+  socket.on('end', () => {
+    ended = true;
+  });
+  while (!ended) {
+    text += socket.read(Math.min(socket.readableLength, 2_000)) ?? '';
+    await new Promise(setImmediate);
+  }
+  assert.equal(text.split('HTTP/1.1 503').length - 1, count);
+  assert.equal(shared.counters.received, 200 * count);
+});

@@ -80,7 +80,7 @@ test('a chunk goes through in pieces of whole records, as many a turn as it may 
   const gate = new Gate();
   gate.receive('a\nb\nc\nd\ne\nf\ng\nhalf');
   assert.deepEqual(gate.door.pieces, ['a\nb\n', 'c\nd\n']);
-  assert.equal(gate.turnstile.waitingBytes, 'e\nf\ng\nhalf'.length);
+  assert.equal(gate.turnstile.waitingBytes, 'a\nb\nc\nd\ne\nf\ng\nhalf'.length, 'all of its memory');
   assert.equal(gate.turnstile.answered, false);
   gate.turn();
   assert.deepEqual(gate.door.pieces.slice(2), ['e\nf\n', 'g\nhalf']);
