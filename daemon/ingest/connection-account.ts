@@ -54,10 +54,12 @@ export class ConnectionAccount implements BudgetedReader {
     return Math.min(unfinished, unread.since);
   }
 
-  /** What was read ahead cannot be taken back. */
   get fixedBytes(): number {
-    const { costs, socket } = this.#parts;
-    return costs.connection + socket.readableLength + this.#keptBytes;
+    return this.#parts.costs.connection + this.#keptBytes;
+  }
+
+  get aheadBytes(): number {
+    return this.#parts.socket.readableLength;
   }
 
   /** Of a silent sender, what no device can take yet: it cannot be told that it was given up. */

@@ -58,7 +58,7 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
   }
 
   get bytes(): number {
-    return this.stuckBytes + (this.#parked ? 0 : this.#waiting.bytes) - this.#keptBytes;
+    return this.stuckBytes + (this.#parked ? 0 : this.#waiting.bytes) - this.#heldBack;
   }
 
   get inFlightBytes(): number {
@@ -75,12 +75,15 @@ export class HttpClient implements BudgetedReader, Passer, Seat {
 
   get fixedBytes(): number {
     const { connection, request } = this.#together.costs;
-    const { readableLength } = this.#socket;
-    return connection + readableLength + this.#keptBytes + this.#responses.size * request;
+    return connection + this.#responses.size * request;
   }
 
-  /** What waits behind a body that is held back: it can be given up as little as what was read ahead. */
-  get #keptBytes(): number {
+  /** What waits behind a body that is held back is read too far, too. */
+  get aheadBytes(): number {
+    return this.#socket.readableLength + this.#heldBack;
+  }
+
+  get #heldBack(): number {
     return this.#state === 'held' ? this.#waiting.bytes : 0;
   }
 

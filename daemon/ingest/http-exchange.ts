@@ -98,8 +98,12 @@ export class HttpExchange implements BudgetedReader {
     return this.stuckBytes === 0 ? null : this.#begun;
   }
 
-  /** What was read ahead; its connection is counted by itself. */
+  /** Its connection is counted by itself. */
   get fixedBytes(): number {
+    return 0;
+  }
+
+  get aheadBytes(): number {
     return this.#request.readableLength;
   }
 

@@ -11,7 +11,7 @@ const muchBytes = 4 * 1024 * 1024;
 
 /** A connection that reads only while there is memory for what it reads. */
 export interface BudgetedReader {
-  /** What it holds, in bytes, without `fixedBytes`. */
+  /** What it holds, in bytes, without `fixedBytes` and `aheadBytes`. */
   readonly bytes: number;
   /** Of these, what leaves by itself, because devices answer or their deadlines pass: records in flight. */
   readonly inFlightBytes: number;
@@ -21,6 +21,8 @@ export interface BudgetedReader {
   readonly stuckSince: number | null;
   /** What it takes as long as it is there, and cannot give up. */
   readonly fixedBytes: number;
+  /** What was read before anybody could stop it, and comes when it is resumed: it cannot be given up either. */
+  readonly aheadBytes: number;
   /** May go on, as far as memory goes. */
   resume(): void;
   /** Gives up what is stuck: its unfinished record, which is answered at once, or else itself. */
@@ -63,7 +65,7 @@ export class MemoryBudget {
   /** To be called while it still has what it holds. */
   leave(reader: BudgetedReader): void {
     this.#waiting.delete(reader);
-    if (this.#readers.delete(reader)) this.#discarded(reader.bytes + reader.fixedBytes);
+    if (this.#readers.delete(reader)) this.#discarded(reader.bytes + reader.fixedBytes + reader.aheadBytes);
   }
 
   #discarded(bytes: number): void {
@@ -113,10 +115,10 @@ export class MemoryBudget {
     return false;
   }
 
-  /** For what is not fixed: half at least, because connections alone must not keep everybody from being read. */
+  /** For what can be given up: half at least, because connections alone must not keep everybody from being read. */
   #limit(): number {
     const limit = this.#limitBytes();
-    return Math.max(limit / 2, limit - this.#sum('fixedBytes'));
+    return Math.max(limit / 2, limit - this.#sum('fixedBytes') - this.#sum('aheadBytes'));
   }
 
   /** A reader that holds less than its even share is never the cause. */
@@ -124,7 +126,7 @@ export class MemoryBudget {
     return reader.bytes * this.#readers.size < limit;
   }
 
-  #sum(what: 'bytes' | 'inFlightBytes' | 'fixedBytes'): number {
+  #sum(what: 'bytes' | 'inFlightBytes' | 'fixedBytes' | 'aheadBytes'): number {
     let bytes = 0;
     for (const reader of this.#readers) bytes += reader[what];
     return bytes;

@@ -171,6 +171,9 @@ export const ingestBugs: Readonly<Record<string, PlantedBug>> = {
       get fixedBytes() {
         return reader.fixedBytes;
       },
+      get aheadBytes() {
+        return reader.aheadBytes;
+      },
       resume: () => reader.resume(),
       giveWay: () => reader.giveWay(),
     })),
@@ -249,6 +252,9 @@ export const ingestBugs: Readonly<Record<string, PlantedBug>> = {
       },
       get fixedBytes() {
         return reader.fixedBytes;
+      },
+      get aheadBytes() {
+        return reader.aheadBytes;
       },
       get stuckBytes() {
         return reader.stuckBytes;

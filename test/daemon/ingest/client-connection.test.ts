@@ -348,7 +348,14 @@ test('a connection counts itself once', async (t) => {
 test('a connection that is gone has no share of the memory', async (t) => {
   const under = new ConnectionUnderTest(t, { limits: { totalBytes: 100 } });
   const { memory } = under.daemon.together;
-  const reader = { stuckBytes: 0, stuckSince: null, fixedBytes: 0, resume: () => {}, giveWay: () => {} };
+  const reader = {
+    stuckBytes: 0,
+    stuckSince: null,
+    fixedBytes: 0,
+    aheadBytes: 0,
+    resume: () => {},
+    giveWay: () => {},
+  };
   const large = { ...reader, bytes: 100, inFlightBytes: 100 };
   const small = { ...reader, bytes: 49, inFlightBytes: 49 };
   memory.join(large);
@@ -369,7 +376,7 @@ test('replies that are not read are in the account of all, and when memory is sh
   assert.ok(writableLength > 2_000);
   assert.equal(under.connection.bytes, writableLength);
   const { memory } = under.daemon.together;
-  const reader = { stuckSince: null, fixedBytes: 0, resume: () => {}, giveWay: () => {} };
+  const reader = { stuckSince: null, fixedBytes: 0, aheadBytes: 0, resume: () => {}, giveWay: () => {} };
   const large = { ...reader, bytes: 2_500, inFlightBytes: 2_500, stuckBytes: 0 };
   memory.join(large);
   assert.equal(memory.mayRead(large), true);

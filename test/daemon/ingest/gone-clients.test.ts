@@ -109,7 +109,14 @@ test('what clients who are gone have left takes half of the memory, and the rest
 
 test('nothing that clients who are gone have left is kept while records in flight take all of the memory', async (t) => {
   const under = await gone(t, { limits: { totalBytes: 1_000_000 } });
-  const reader = { stuckBytes: 0, stuckSince: null, fixedBytes: 0, resume: () => {}, giveWay: () => {} };
+  const reader = {
+    stuckBytes: 0,
+    stuckSince: null,
+    fixedBytes: 0,
+    aheadBytes: 0,
+    resume: () => {},
+    giveWay: () => {},
+  };
   const large = { ...reader, bytes: 1_000_000, inFlightBytes: 1_000_000 };
   under.daemon.together.memory.join(large);
   await under.pass(1_000);

@@ -86,6 +86,7 @@ test('the memory of all holds the body back, and the exchange gives back what it
     stuckBytes: 0,
     stuckSince: null,
     fixedBytes: 0,
+    aheadBytes: 0,
     resume: () => {},
     giveWay: () => {},
   };
@@ -95,6 +96,7 @@ test('the memory of all holds the body back, and the exchange gives back what it
     stuckBytes: 0,
     stuckSince: null,
     fixedBytes: 0,
+    aheadBytes: 0,
     resume: () => {},
     giveWay: () => {},
   };

@@ -43,6 +43,10 @@ class Reader implements BudgetedReader {
     return 0;
   }
 
+  get aheadBytes(): number {
+    return 0;
+  }
+
   get finished(): boolean {
     return this.#records.length === 0 && this.#inFlight === 0;
   }
@@ -127,6 +131,7 @@ test('a reader with less than its share is never held back', () => {
     stuckBytes: 0,
     stuckSince: null,
     fixedBytes: 0,
+    aheadBytes: 0,
     resume: () => {},
     giveWay: () => {},
   };
@@ -136,6 +141,7 @@ test('a reader with less than its share is never held back', () => {
     stuckBytes: 49,
     stuckSince: null,
     fixedBytes: 0,
+    aheadBytes: 0,
     resume: () => {},
     giveWay: () => {},
   };
@@ -166,11 +172,12 @@ class Bench {
     name: string,
     bytes: number,
     inFlightBytes = 0,
-  ): { bytes: number; fixedBytes: number } & BudgetedReader {
+  ): { bytes: number; fixedBytes: number; aheadBytes: number } & BudgetedReader {
     const reader = {
       bytes,
       inFlightBytes,
       fixedBytes: 0,
+      aheadBytes: 0,
       get stuckBytes() {
         return Math.max(0, reader.bytes - inFlightBytes);
       },
@@ -281,13 +288,14 @@ test('whoever leaves is not resumed', async () => {
   assert.deepEqual(await bench.pass(50), ['two']);
 });
 
-test('what is fixed is taken from the limit, up to half of it', () => {
+test('what is fixed or read ahead is taken from the limit, up to half of it', () => {
   const bench = new Bench(100);
   const large = bench.reader('large', 59, 59);
   const other = bench.reader('other', 0);
   other.fixedBytes = 40;
   assert.equal(bench.budget.mayRead(large), true, '59 of 60');
-  other.fixedBytes = 41;
+  other.fixedBytes = 20;
+  other.aheadBytes = 21;
   assert.equal(bench.budget.mayRead(large), false, '59 of 59');
   other.fixedBytes = 1_000;
   large.bytes = 50;
@@ -327,6 +335,7 @@ test('much memory that is not used any more is told of, be it of those who left 
       },
       stuckSince: 0,
       fixedBytes: 1_000,
+      aheadBytes: 0,
       resume: () => {},
       giveWay: () => {
         made.bytes = 0;

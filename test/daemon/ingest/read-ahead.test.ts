@@ -21,9 +21,8 @@ class StrictBudget extends MemoryBudget {
   readonly #all = new Set<BudgetedReader>();
   #open = false;
 
-  /** What is read ahead, beside what connections and requests take whatever they send. */
   get aheadBytes(): number {
-    return [...this.#all].reduce((sum, { fixedBytes }) => sum + (fixedBytes % 1024), 0);
+    return [...this.#all].reduce((sum, reader) => sum + reader.aheadBytes, 0);
   }
 
   override join(reader: BudgetedReader): void {
@@ -128,6 +127,7 @@ for (const kind of ['stream', 'http'] as const) {
     // A write counts until all of it is taken.
     assert.equal(socket.writableLength, record.length);
     assert.ok(taken() < mebibyte);
+    assert.ok(memory.aheadBytes > 0 && memory.aheadBytes < mebibyte, `${memory.aheadBytes}`);
     memory.open();
     const [reply] = await once(socket, 'data');
     assert.match(`${reply}`, /no_device/);
