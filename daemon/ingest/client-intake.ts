@@ -52,6 +52,8 @@ export class ClientIntake {
   readonly #parts: StreamParts;
   readonly #owner: IntakeOwner;
   readonly #timeout: RecordTimeout;
+  /** Of two: the connection, and its socket, which takes a moment to close. */
+  #endsToCome = 2;
   #tellOver = (): void => {};
 
   constructor(parts: StreamParts, replies: StreamListenerConfig['replies'], owner: IntakeOwner) {
@@ -96,6 +98,7 @@ export class ClientIntake {
     socket.on('error', () => {});
     socket.on('close', () => {
       shared.counters.connections--;
+      this.#oneEnded();
       owner.closed();
     });
   }
@@ -171,6 +174,11 @@ export class ClientIntake {
     this.#timeout.cancel();
     this.unread.forget();
     this.door.discard();
-    this.#tellOver();
+    this.#oneEnded();
+  }
+
+  #oneEnded(): void {
+    this.#endsToCome--;
+    if (this.#endsToCome === 0) this.#tellOver();
   }
 }
