@@ -102,7 +102,7 @@ const faults: readonly (readonly [kind: string, scenario: string, wanted: RegExp
   ['hopes', 'a sidecar that takes records and does not reply', /no "ok" for record 0/, /"ok"/],
   ['forgives', 'garbage', /no "ok" for record 0/, /"ok"/],
   ['skips', 'a sidecar that takes records and does not reply', /"ok"|one of many|verdict/, /./],
-  ['drops', 'a sidecar that dies again and again', /"ok" for record 40/, /"refused lost"/],
+  ['drops', 'a sidecar that dies again and again', /"ok" for record 300/, /"refused lost"/],
 ];
 
 for (const [kind, name, wanted, seen] of faults) {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Watch } from './watch.ts';
+import { Broken, type Watch } from './watch.ts';
 
 /** A reply as text without its newline, or the code of one: `ok`, or that of a refusal. */
 export type PlayedReply = string;
@@ -11,6 +11,18 @@ export function replyText(reply: PlayedReply): string {
   return reply === 'ok'
     ? '{"ok":true}\n'
     : `{"ok":false,"code":"${reply}","message":"as the scenario has it"}\n`;
+}
+
+/** As much of a line that is no record as is shown. */
+const shownLength = 100;
+
+/** The number of the record on a line; `null` when it is none. */
+function recordIn(line: string): number | null {
+  try {
+    return Number((JSON.parse(line) as { request: { id: string } }).request.id);
+  } catch {
+    return null;
+  }
 }
 
 /** One connection of the client under test. */
@@ -134,7 +146,13 @@ export class PlayedConnection {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop()!;
     for (const line of lines) {
-      this.arrived.push(Number((JSON.parse(line) as { request: { id: string } }).request.id));
+      const record = recordIn(line);
+      if (record === null) {
+        const shown = JSON.stringify(line.slice(0, shownLength));
+        this.#watch.break(new Broken('records as the program got them, one a line', shown));
+        return;
+      }
+      this.arrived.push(record);
     }
     this.#follow();
     this.#watch.happened();

@@ -26,10 +26,18 @@ type courier struct {
 	turnedAway []*pendingRecord
 	wait       time.Duration
 	connectAt  time.Time
+	// random is its own: that of the package is the same in each process of Go 1.19.
+	random *rand.Rand
 }
 
 func newCourier(client *Client, path string) *courier {
-	return &courier{client: client, path: path, dialed: make(chan *connection, 1), wait: firstWait}
+	return &courier{
+		client: client,
+		path:   path,
+		dialed: make(chan *connection, 1),
+		wait:   firstWait,
+		random: rand.New(rand.NewSource(time.Now().UnixNano())),
+	}
 }
 
 func (courier *courier) run() {
@@ -97,7 +105,7 @@ func (courier *courier) dial() {
 
 func (courier *courier) connectLater() {
 	// Spread, so that many clients of a sidecar that was restarted do not come at once.
-	courier.connectAt = time.Now().Add(courier.wait/2 + time.Duration(rand.Int63n(int64(courier.wait/2))))
+	courier.connectAt = time.Now().Add(courier.wait/2 + time.Duration(courier.random.Int63n(int64(courier.wait/2))))
 	if courier.wait *= 2; courier.wait > longestWait {
 		courier.wait = longestWait
 	}
