@@ -27,6 +27,7 @@ import { DeviceTable } from './table/device-table.ts';
 import { requiredDevices } from './table/opening-rule.ts';
 import { ConfiguredReach } from './table/reach.ts';
 import { followPolicy, recordPolicy, usePolicy } from './table/record-policy.ts';
+import { refuseLeaks } from './table/redaction-refused.ts';
 
 /** The running process: what a start builds, a reload changes and a stop takes down. */
 export class Daemon {
@@ -135,6 +136,7 @@ export class Daemon {
     const devices = new DeviceTable(settings);
     this.#hurry = () => devices.hurry();
     const table = declaredDevices(configuration, store.current);
+    refuseLeaks(recordPolicy(config, store.current), table.devices);
     const ofApi = (path: string): boolean => table.devices.get(path)!.declared === 'api';
     const declared = await devices.prepare(table, requiredDevices(config.require, ofApi));
     await devices.confirm(declared);

@@ -8,6 +8,8 @@ import { declaredDevices } from './table/declared-devices.ts';
 import type { DeviceChange } from './table/device-change.ts';
 import type { DeviceTable } from './table/device-table.ts';
 import { everyDevice } from './table/opening-rule.ts';
+import { recordPolicy } from './table/record-policy.ts';
+import { refuseLeaks } from './table/redaction-refused.ts';
 
 /** What a reload reaches. */
 export interface ReloadedParts {
@@ -37,7 +39,9 @@ export async function prepareReload(
 ): Promise<PreparedReload> {
   const { config } = configuration;
   devices.salts.tellStatePutBack(await store.putBack());
-  const device = await devices.prepare(declaredDevices(configuration, store.current), everyDevice);
+  const table = declaredDevices(configuration, store.current);
+  refuseLeaks(recordPolicy(config, store.current), table.devices);
+  const device = await devices.prepare(table, everyDevice);
   const undo = [() => devices.abandon(device)];
   try {
     const listening = await listeners.prepare(config.listeners);

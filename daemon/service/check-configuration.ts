@@ -11,7 +11,7 @@ import { socketPlaceFault } from '../sockets/socket-place-fault.ts';
 import { readSaltFile } from '../state/salt-file.ts';
 import { StateRefused, stateFiles } from '../state/state-directory.ts';
 import { stateDirectoryFault } from '../state/state-directory-fault.ts';
-import { readTable } from '../state/stored-table.ts';
+import { emptyTable, readTable } from '../state/stored-table.ts';
 import {
   type Configuration,
   type JudgedEntry,
@@ -21,6 +21,8 @@ import {
 import { tableRefusals } from '../table/conflict-refusal.ts';
 import { declaredDevices } from '../table/declared-devices.ts';
 import { DevicesRefused } from '../table/devices-refused.ts';
+import { recordPolicy } from '../table/record-policy.ts';
+import { redactionFaults } from '../table/redaction-refused.ts';
 
 /** What is wrong with a place on this machine that a key names. */
 interface PlaceFault {
@@ -40,8 +42,8 @@ export async function checkConfiguration(file: string): Promise<Configuration> {
   const ofDevices: PlaceFault[] = [];
   // One after the other: each may read files, and there may be a thousand.
   for (const device of devices) ofDevices.push(...(await deviceFaults(device)));
-  const stored = configuration === null ? [] : await storedFaults(configuration);
-  const faults = [...own, ...ofDevices, ...stored].map(({ path, message }) => source.problem(path, message));
+  const ofTable = configuration === null ? [] : await tableFaults(configuration);
+  const faults = [...own, ...ofDevices, ...ofTable].map(({ path, message }) => source.problem(path, message));
   // What a key is refused for already tells enough of it.
   const told = new Set(problems.map(({ key }) => key));
   const all: ConfigProblem[] = [...problems, ...faults.filter(({ key }) => !told.has(key))];
@@ -94,18 +96,23 @@ async function deviceFaults(device: JudgedEntry): Promise<PlaceFault[]> {
   return message === null ? faults : [...faults, { path: ['devices', written, 'salt_file'], message }];
 }
 
-/** What was set up through the API and does not go with the configuration, where this user may look. */
-async function storedFaults(configuration: Configuration): Promise<PlaceFault[]> {
-  const state = stateFiles(configuration.config.stateDir);
+/** What does not go together once what was set up through the API is there, too, where this user may look. */
+async function tableFaults(configuration: Configuration): Promise<PlaceFault[]> {
+  const { config } = configuration;
+  const state = stateFiles(config.stateDir);
   const mayRead = await access(`${state.path}/table.json`, constants.R_OK).then(
     () => true,
     () => false,
   );
-  if (!mayRead) return [];
   try {
-    const table = declaredDevices(configuration, await readTable(state));
-    const refusals = await tableRefusals(table);
-    return refusals.map(({ device, message }) => ({ path: ['devices', device], message }));
+    const stored = mayRead ? await readTable(state) : emptyTable;
+    const table = declaredDevices(configuration, stored);
+    const refusals = mayRead ? await tableRefusals(table) : [];
+    const leaks = redactionFaults(recordPolicy(config, stored), table.devices);
+    return [
+      ...refusals.map(({ device, message }) => ({ path: ['devices', device], message })),
+      ...[...leaks].map(([device, message]) => ({ path: ['devices', device], message })),
+    ];
   } catch (error) {
     if (error instanceof StateRefused) return [{ path: ['state_dir'], message: error.message }];
     if (error instanceof DevicesRefused) return [{ path: ['devices'], message: error.message }];
