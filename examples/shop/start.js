@@ -30,7 +30,7 @@ mkdirSync(folder, { recursive: true });
 const log = path.join(folder, 'audit.log');
 const before = existsSync(log) ? statSync(log).size : 0;
 const sidecar = await startSidecar();
-const client = connect(path.join(folder, 'ingest.sock'));
+const client = connect(path.join(folder, 'ingest.sock'), { deadlineMs: 40_000 }); // longer than the device's write_timeout
 const server = createServer(shop(client));
 await new Promise((resolve) => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', resolve));
 const address = `http://127.0.0.1:${server.address().port}`;

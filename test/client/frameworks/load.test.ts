@@ -51,7 +51,7 @@ class Load {
 }
 
 test('under load and with a sidecar that is killed, every request that was served has its two records', async (t) => {
-  const sidecar = await Sidecar.start(t, { deadlineMs: 250 });
+  const sidecar = await Sidecar.start(t, { deadlineMs: 1000 });
   let count = 0;
   const app = express();
   app.use(auditExpress(sidecar.client));
