@@ -114,11 +114,13 @@ export class StreamListener {
       return;
     }
     const connection = this.#connect(client);
-    const seat = new StreamSeat(connection, this.#shared.clock);
-    places.join(this, seat);
+    const { clock } = this.#shared;
+    const seat = new StreamSeat(connection, clock.now());
+    places.join(this, seat, clock.now());
     client.on('data', () => {
-      seat.heard();
-      places.heard(this, seat);
+      const now = clock.now();
+      seat.heard(now);
+      places.heard(this, seat, now);
     });
     this.#connections.add(connection);
     client.once('close', () => places.leave(this, seat));

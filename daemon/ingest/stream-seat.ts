@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Seat } from './connection-places.ts';
 import type { SilentConnection } from './silent-connection.ts';
@@ -6,18 +5,16 @@ import type { SilentConnection } from './silent-connection.ts';
 /** The place of a client of a stream listener. */
 export class StreamSeat implements Seat {
   readonly #connection: ClientConnection | SilentConnection;
-  readonly #clock: Clock;
   #heardAt: number;
 
-  constructor(connection: ClientConnection | SilentConnection, clock: Clock) {
+  constructor(connection: ClientConnection | SilentConnection, now: number) {
     this.#connection = connection;
-    this.#clock = clock;
-    this.#heardAt = clock.now();
+    this.#heardAt = now;
   }
 
   /** Its client has sent something. */
-  heard(): void {
-    this.#heardAt = this.#clock.now();
+  heard(now: number): void {
+    this.#heardAt = now;
   }
 
   get idleSince(): number | null {
