@@ -122,29 +122,77 @@ interface Progress {
   readonly at: number;
 }
 
+/** Where rules go on from a place: each step is found without a look at all of the rules, of which there may be thousands. */
+class StepsOn {
+  readonly names = new Map<string, Progress[]>();
+  readonly prefixes = new Map<string, Progress[]>();
+  readonly #elements: Progress[] = [];
+  /** Rules that go on whatever the step is. */
+  readonly #always: Progress[] = [];
+  /** Of `prefixes`. */
+  readonly #lengths = new Set<number>();
+
+  constructor(places: readonly Progress[], rules: readonly PathRule[]) {
+    for (const place of places) {
+      const { segments, endless } = rules[place.rule]!;
+      const segment = segments[place.at];
+      const next = { rule: place.rule, at: place.at + 1 };
+      // Everything below is still inside a rule that is endless.
+      if (segment === undefined) {
+        if (endless) this.#always.push(place);
+      } else if (segment.kind === 'rest') this.#always.push(next);
+      else if (segment.kind === 'elements') this.#elements.push(next);
+      else if (segment.kind === 'name') add(this.names, segment.name, next);
+      else {
+        add(this.prefixes, segment.prefix, next);
+        this.#lengths.add(segment.prefix.length);
+      }
+    }
+  }
+
+  toName(name: string): Progress[] {
+    return inOrder([...(this.names.get(name) ?? []), ...this.#beginning(name), ...this.#always]);
+  }
+
+  /** To a name of which no more is known than how it begins. */
+  toPrefix(prefix: string): Progress[] {
+    return inOrder([...this.#beginning(prefix), ...this.#always]);
+  }
+
+  toElement(): Progress[] {
+    return inOrder([...this.#elements, ...this.#always]);
+  }
+
+  toOther(): Progress[] {
+    return inOrder(this.#always);
+  }
+
+  #beginning(name: string): Progress[] {
+    const found: Progress[] = [];
+    for (const length of this.#lengths) {
+      if (length <= name.length) found.push(...(this.prefixes.get(name.slice(0, length)) ?? []));
+    }
+    return found;
+  }
+}
+
+function add(steps: Map<string, Progress[]>, key: string, next: Progress): void {
+  const before = steps.get(key);
+  if (before === undefined) steps.set(key, [next]);
+  else before.push(next);
+}
+
+/** Each rule is in one place at most, so that places are the same when they are in the same order. */
+function inOrder(places: readonly Progress[]): Progress[] {
+  return [...places].sort((one, other) => one.rule - other.rule);
+}
+
 /**
  * Turns rules into states: a scanner that goes from state to state follows all rules at once. `states[0]` is the record itself.
  */
 export function pathStates(rules: readonly PathRule[], profile: Profile): readonly PathState[] {
   const states: PathState[] = [];
   const known = new Map<string, PathState>();
-
-  /** Whether everything below is still inside the rule. */
-  const endless = ({ rule, at }: Progress): boolean =>
-    at === rules[rule]!.segments.length && rules[rule]!.endless;
-
-  function step(places: readonly Progress[], goes: (segment: PathSegment) => boolean): Progress[] {
-    const next: Progress[] = [];
-    for (const place of places) {
-      const segment = rules[place.rule]!.segments[place.at];
-      if (segment === undefined) {
-        if (endless(place)) next.push(place);
-      } else if (segment.kind === 'rest' || goes(segment)) {
-        next.push({ rule: place.rule, at: place.at + 1 });
-      }
-    }
-    return next;
-  }
 
   function stateOf(places: readonly Progress[]): PathState {
     const key = places.map(({ rule, at }) => `${rule}:${at}`).join(' ');
@@ -166,27 +214,15 @@ export function pathStates(rules: readonly PathRule[], profile: Profile): readon
     known.set(key, state);
     states.push(state);
 
-    const names = new Set<string>();
-    const prefixes = new Set<string>();
-    for (const { rule, at } of places) {
-      const segment = rules[rule]!.segments[at];
-      if (segment?.kind === 'name') names.add(segment.name);
-      if (segment?.kind === 'prefix') prefixes.add(segment.prefix);
+    const on = new StepsOn(places, rules);
+    for (const name of on.names.keys()) state.members.set(name, stateOf(on.toName(name)));
+    for (const prefix of [...on.prefixes.keys()].sort((a, b) => b.length - a.length)) {
+      state.prefixes.push([prefix, stateOf(on.toPrefix(prefix))]);
     }
-    const begins = (segment: PathSegment, name: string): boolean =>
-      segment.kind === 'prefix' && name.startsWith(segment.prefix);
-    for (const name of names) {
-      const goes = (segment: PathSegment): boolean =>
-        begins(segment, name) || (segment.kind === 'name' && segment.name === name);
-      state.members.set(name, stateOf(step(places, goes)));
-    }
-    for (const prefix of [...prefixes].sort((a, b) => b.length - a.length)) {
-      state.prefixes.push([prefix, stateOf(step(places, (segment) => begins(segment, prefix)))]);
-    }
-    state.other = stateOf(step(places, () => false));
-    state.elements = stateOf(step(places, (segment) => segment.kind === 'elements'));
+    state.other = stateOf(on.toOther());
+    state.elements = stateOf(on.toElement());
     state.uniform =
-      names.size === 0 && prefixes.size === 0 && state.other === state && state.elements === state;
+      on.names.size === 0 && on.prefixes.size === 0 && state.other === state && state.elements === state;
     return state;
   }
 
