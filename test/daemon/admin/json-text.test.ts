@@ -66,8 +66,11 @@ test('a refusal says where, and never what stood there', () => {
     ['{\n  "mode": 0600}', 'not JSON at line 2, column 12'],
     ['{"input":"s.secret', 'it ends too early'],
     ['', 'it ends too early'],
+    [`[${'1,'.repeat(20_000)}1]`, 'more than 20000 values'],
+    [`[${'{"a":[]},'.repeat(10_000)}1`, 'more than 20000 values'],
     [`${'['.repeat(65)}${']'.repeat(65)}`, 'nested deeper than 64 levels'],
   ];
   for (const [text, message] of places) assert.throws(() => parseJson(text), new NotJson(message));
+  assert.doesNotThrow(() => parseJson(`[${'1,'.repeat(19_998)}1]`));
   assert.doesNotThrow(() => parseJson(`${'['.repeat(64)}${']'.repeat(64)}`));
 });
