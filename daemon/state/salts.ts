@@ -9,7 +9,7 @@ import { type ListedSalt, listSalts, storedSalts } from './listed-salts.ts';
 import { readSaltFile } from './salt-file.ts';
 import { saltName } from './salt-name.ts';
 import { SaltRefused } from './salt-refused.ts';
-import type { StateDirectory } from './state-directory.ts';
+import type { StateDirectory, StateFiles } from './state-directory.ts';
 import { damagedSalt, newSalt, readStoredSalt, storedSaltContent } from './stored-salt.ts';
 import { noteUnused } from './unused-salts.ts';
 
@@ -63,23 +63,22 @@ export class Salts {
     const name = saltName(devicePath);
     const putBack = await this.#putBack(devicePath, 'whatever is there');
     for (;;) {
-      const stored = await this.#state.read(name);
-      if (stored !== null) {
-        const bytes = storedSalt(stored, this.#file(name), devicePath);
+      const bytes = await readStored(this.#state, devicePath);
+      if (bytes !== null) {
         if (!this.#held.isHeld(devicePath)) await this.#hold(devicePath);
         return { bytes, made: false, putBack };
       }
-      const bytes = newSalt();
-      const content = storedSaltContent(devicePath, bytes);
+      const fresh = newSalt();
+      const content = storedSaltContent(devicePath, fresh);
       try {
         if (await this.#state.createAtomically(name, content)) {
           await this.#hold(devicePath);
-          return { bytes, made: true, putBack };
+          return { bytes: fresh, made: true, putBack };
         }
       } finally {
         content.fill(0);
       }
-      bytes.fill(0);
+      fresh.fill(0);
     }
   }
 
@@ -206,6 +205,13 @@ export function readSalt(stateDir: string, devicePath: string): Buffer | null {
     throw new SaltRefused(`Cannot read salt "${file}": ${systemErrorText(error)}`);
   }
   return storedSalt(bytes, file, devicePath);
+}
+
+/** The same as the daemon reads it. Rejects with `SaltRefused` or `StateRefused`. */
+export async function readStored(state: StateFiles, devicePath: string): Promise<Buffer | null> {
+  const name = saltName(devicePath);
+  const content = await state.read(name);
+  return content === null ? null : storedSalt(content, path.join(state.path, name), devicePath);
 }
 
 function storedSalt(content: Buffer, file: string, devicePath: string): Buffer {

@@ -215,7 +215,7 @@ async function sweepLeftovers(root: string): Promise<void> {
   }
 }
 
-async function orWhenAbsent<T>(absent: T, work: () => Promise<T>): Promise<T> {
+export async function orWhenAbsent<T>(absent: T, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

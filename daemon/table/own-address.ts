@@ -1,5 +1,6 @@
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import { isLoopbackAddress, isUnspecified, parseIpAddress, sameAddress } from '../../config/ip-address.ts';
+import { isOfInterface } from '../http/own-interfaces.ts';
 
 /**
  * Whether who connects to `host` may reach what listens at `own` on the same port. Names are not looked up, but for those
@@ -35,13 +36,7 @@ const localNames: ReadonlySet<string> = new Set([
 function isOfThisMachine(host: string): boolean {
   if (isLocal(host) || host === plain(hostname())) return true;
   const address = parseIpAddress(host);
-  if (address === null) return false;
-  return Object.values(networkInterfaces())
-    .flatMap((each) => each ?? [])
-    .some((each) => {
-      const own = parseIpAddress(each.address);
-      return own !== null && sameAddress(own, address);
-    });
+  return address !== null && isOfInterface(address);
 }
 
 /** The root's dot behind a name makes no other of it. */

@@ -7,6 +7,9 @@ import type { ConfigProblem } from '../../../config/config.ts';
 import { ConfigRefused } from '../../../config/problem.ts';
 import { checkConfiguration } from '../../../daemon/service/check-configuration.ts';
 import { explainRefusal } from '../../../daemon/service/refusal-text.ts';
+import { saltName } from '../../../daemon/state/salt-name.ts';
+import { openStateDirectory } from '../../../daemon/state/state-directory.ts';
+import { emptyTable, writeTable } from '../../../daemon/state/stored-table.ts';
 import { asOrdinaryUser, ordinaryUser } from '../../devices/ordinary-user.ts';
 import { makeCertificate, opensslMissing } from '../../devices/peers/certificates.ts';
 import { type ConfigOverrides, fileDevice } from '../../support/daemon-process.ts';
@@ -72,6 +75,19 @@ test('what a start is refused for in the places that a file names, check knows i
       'x/': { type: 'http', options: { uri: 'http://127.0.0.1:9/', headers: JSON.stringify(headers) } },
     },
   });
+  const own = { cert: one.certFile, key: one.keyFile };
+  const salt = '01234567-89ab-4cde-8f01-23456789abcd';
+  mkdirSync(at('salted/salts'), { recursive: true, mode: 0o700 });
+  for (const [name, content] of [
+    ['salt-cut/', `{"device":"salt-cut/","salt":"${salt.slice(1)}"}`],
+    ['salt-empty/', ''],
+    ['salt-other/', `{"device":"x/","salt":"${salt}"}`],
+  ] as const)
+    writeFileSync(at(`salted/${saltName(name)}`), content, { mode: 0o600 });
+  const saltDevice = (name: string): ConfigOverrides => ({
+    ...device(name, { file_path: 'discard' }),
+    state_dir: at('salted'),
+  });
   const option = (name: string): string => `devices.x/.options.${name}`;
   const cases: readonly (readonly [key: string, overrides: ConfigOverrides])[] = [
     [option('file_path'), device('x/', { file_path: '/dev/null' })],
@@ -108,6 +124,12 @@ test('what a start is refused for in the places that a file names, check knows i
     ],
     ['admin.path', { ...device('x/', { file_path: 'discard' }), admin: { path: at('folder') } }],
     ['metrics.listen', { ...device('x/', { file_path: 'discard' }), metrics: { listen: at('plain') } }],
+    ['metrics.listen', { ...device('x/', { file_path: 'discard' }), metrics: { listen: '192.0.2.1:0' } }],
+    ['metrics.listen', { ...device('x/', { file_path: 'discard' }), metrics: { listen: '[2001:db8::1]:0' } }],
+    ['admin.tcp.address', tcp({ address: '192.0.2.1:0', tls: own })],
+    ['devices.salt-cut/', saltDevice('salt-cut/')],
+    ['devices.salt-empty/', saltDevice('salt-empty/')],
+    ['devices.salt-other/', saltDevice('salt-other/')],
     ['admin.tcp.token_file', tcp({ token_file: at('none') })],
     ['admin.tcp.token_file', tcp({ token_file: at('empty') })],
     ['admin.tcp.tls.cert', tls('plain', 'one.key')],
@@ -128,7 +150,7 @@ test('what a start is refused for in the places that a file names, check knows i
     const refusal = await daemon.started.then(() => assert.fail(`${key} was taken`), explainRefusal);
     await daemon.stop();
     // A device is not the only reason why it is not open yet: its name stands before it.
-    assert.equal(refusal.replace(/^x\/: /, ''), problems[0]!.message);
+    assert.equal(refusal.replace(/^(x|salt-\w+)\/: /, ''), problems[0]!.message);
   }
   await configurationIn(folder, device('x/', { file_path: at('dangling/x.log') }));
   assert.match(
@@ -261,4 +283,53 @@ test('what was enabled through the API and does not go with the file any more is
   assert.deepEqual(more, []);
   await configurationIn(folder, { admin, ...device('api/', { file_path: at('b.log') }) });
   assert.match((await problemsOf(at('config.yaml')))[0]!.message, /^Cannot declare device "api\/"/);
+});
+
+test('a stored salt that the user of the daemon cannot read is told, also to root, and of whichever device it is', async (t) => {
+  const folder = temporaryDirectory(t);
+  chmodSync(folder, 0o755);
+  const state = path.join(folder, 'state');
+  mkdirSync(path.join(state, 'salts'), { recursive: true, mode: 0o700 });
+  chmodSync(state, 0o700);
+  const devices = ['declared/', 'api/'];
+  const file = (name: string): string => path.join(state, saltName(name));
+  for (const name of devices) {
+    const content = { device: name, salt: '01234567-89ab-4cde-8f01-23456789abcd' };
+    writeFileSync(file(name), JSON.stringify(content), { mode: 0o600 });
+  }
+  const opened = await openStateDirectory(state);
+  const stored = { type: 'file', description: '', local: false, options: { file_path: 'discard' } };
+  await writeTable(opened, { ...emptyTable, devices: new Map([['api/', stored]]) });
+  await opened.release();
+  await configurationIn(folder, {
+    ...device('declared/', { file_path: 'discard' }),
+    state_dir: state,
+  });
+  const config = path.join(folder, 'config.yaml');
+  assert.deepEqual(await problemsOf(config), []);
+  const told = async (): Promise<string[]> =>
+    (await problemsOf(config)).map(({ key, message }) => `${key} ${message}`);
+  if (process.getuid!() === 0) {
+    // As a backup that root has put back.
+    for (const each of [state, path.join(state, 'salts'), path.join(state, 'table.json')])
+      chownSync(each, ordinaryUser, 0);
+    assert.deepEqual(
+      (await told()).sort(),
+      ['api/', 'declared/'].map(
+        (name) =>
+          `devices${name === 'api/' ? '' : '.declared/'} Cannot read "${file(name)}": user ${ordinaryUser}, whose state directory it is in, may not; run chown ${ordinaryUser} and chmod 0600 on it`,
+      ),
+    );
+    await asOrdinaryUser(async () => {
+      const cannot = (name: string): string => `Cannot read state file "${file(name)}": permission denied`;
+      assert.deepEqual((await told()).sort(), [
+        `devices ${cannot('api/')}`,
+        `devices.declared/ ${cannot('declared/')}`,
+      ]);
+    });
+    for (const name of devices) chownSync(file(name), ordinaryUser, 0);
+    assert.deepEqual(await told(), []);
+  }
+  for (const name of devices) chmodSync(file(name), 0);
+  assert.equal((await told()).length, 2);
 });
