@@ -125,7 +125,6 @@ test('what a start is refused for in the places that a file names, check knows i
     ['admin.path', { ...device('x/', { file_path: 'discard' }), admin: { path: at('folder') } }],
     ['metrics.listen', { ...device('x/', { file_path: 'discard' }), metrics: { listen: at('plain') } }],
     ['metrics.listen', { ...device('x/', { file_path: 'discard' }), metrics: { listen: '192.0.2.1:0' } }],
-    ['metrics.listen', { ...device('x/', { file_path: 'discard' }), metrics: { listen: '[2001:db8::1]:0' } }],
     ['admin.tcp.address', tcp({ address: '192.0.2.1:0', tls: own })],
     ['devices.salt-cut/', saltDevice('salt-cut/')],
     ['devices.salt-empty/', saltDevice('salt-empty/')],
