@@ -33,11 +33,15 @@ async function check(file: string, json: boolean): Promise<number> {
   // Loaded here: commands that read no configuration start twice as fast without it.
   const { checkConfiguration } = await import('../daemon/service/check-configuration.ts');
   try {
-    const { config, warnings } = await checkConfiguration(file);
+    const { config, devices, warnings } = await checkConfiguration(file);
     const { openFilesFault } = await import('../daemon/service/open-files.ts');
-    const fault = openFilesFault(config, config.devices.size);
-    // The daemon may be started with another limit than this shell's.
-    if (fault !== null) tell(`note: started from here: ${fault}\n`);
+    const { memoryFault, ownMemoryLimit } = await import('../daemon/service/memory-limit.ts');
+    const queueBytes = [...devices.values()].reduce((sum, { lane }) => sum + lane.queueBytes, 0);
+    // The daemon may be started with other limits than this shell's.
+    const memory = memoryFault(config, queueBytes, ownMemoryLimit());
+    for (const fault of [openFilesFault(config, devices.size), memory]) {
+      if (fault !== null) tell(`note: started from here: ${fault}\n`);
+    }
     if (!json) for (const warning of warnings) tell(`warning: ${formatProblems([warning])}\n`);
     const summary = `${counted(config.devices.size, 'device')}, ${counted(config.listeners.length, 'listener')}`;
     if (json) printJson({ ok: true, problems: [], ...(warnings.length > 0 ? { warnings } : {}) });

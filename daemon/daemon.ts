@@ -2,7 +2,7 @@ import { AdminServer, callMs } from './admin/admin-server.ts';
 import { Control } from './admin/control.ts';
 import type { DaemonSettings } from './daemon-settings.ts';
 import { DaemonState, type Parts, ReloadRefused } from './daemon-state.ts';
-import type { LaneEvents } from './delivery/lane.ts';
+import type { Lane, LaneEvents } from './delivery/lane.ts';
 import { Watchdog } from './delivery/watchdog.ts';
 import { createIngest, type IngestSettings } from './ingest/ingest-settings.ts';
 import { ListenerTable } from './ingest/listener-table.ts';
@@ -172,9 +172,9 @@ export class Daemon {
     return this.#monitoring.address;
   }
 
-  /** How many devices are enabled. */
-  get devices(): number {
-    return this.#ingest.broker.lanes.length;
+  /** A lane for each device that is enabled. */
+  get lanes(): readonly Lane[] {
+    return this.#ingest.broker.lanes;
   }
 
   /** One line for the service manager. */

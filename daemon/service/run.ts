@@ -11,6 +11,7 @@ import { stopGraceMs } from '../stop-limits.ts';
 import { loadConfiguration } from '../table/configuration.ts';
 import { threadsOf } from '../table/file-threads.ts';
 import { leaveBehind } from './leave-behind.ts';
+import { memoryFault, ownMemoryLimit } from './memory-limit.ts';
 import { returnMemory } from './memory-return.ts';
 import { createNotifier, type Notifier } from './notify.ts';
 import { openDatagramSender } from './notify-socket.ts';
@@ -76,7 +77,7 @@ export async function runDaemon(settings: RunSettings): Promise<number> {
       const searched = (process.env['PATH'] ?? '').split(':');
       process.stdout.write(welcome(config, daemon.monitoringAddress, program, searched));
     }
-    tellOfOpenFiles(config, daemon, log);
+    tellOfLimits(config, daemon, log);
     log.info('started', { pid: process.pid, devices: configuration.devices.size });
     stopReporting = report(daemon, notifier);
   }
@@ -105,7 +106,7 @@ async function reload(
     const configuration = await loadConfiguration(file);
     await daemon.reload(configuration);
     log.use(configuration.config.log);
-    tellOfOpenFiles(configuration.config, daemon, log);
+    tellOfLimits(configuration.config, daemon, log);
     log.info('reloaded', { devices: configuration.devices.size });
     return configuration.config;
   } catch (error) {
@@ -118,9 +119,12 @@ async function reload(
   }
 }
 
-function tellOfOpenFiles(config: Config, daemon: Daemon, log: Log): void {
-  const error = openFilesFault(config, daemon.devices);
-  if (error !== null) log.warn('too few open files', { error });
+function tellOfLimits(config: Config, { lanes }: Daemon, log: Log): void {
+  const files = openFilesFault(config, lanes.length);
+  if (files !== null) log.warn('too few open files', { error: files });
+  const queueBytes = lanes.reduce((sum, lane) => sum + lane.maxLineBytes, 0);
+  const memory = memoryFault(config, queueBytes, ownMemoryLimit());
+  if (memory !== null) log.warn('too little memory', { error: memory });
 }
 
 /** Tells the service manager that the daemon is ready, and from then on that it is alive; returns what ends it. */

@@ -97,8 +97,6 @@ async function startDaemon(
   ]);
   const config = {
     state_dir: at('state'),
-    // The default, 256 MiB, is for twice the memory (MemoryMax= of the unit).
-    limits: { total_bytes: '128MiB' },
     listeners: [
       { path: at('ingest.sock') },
       { path: at('devices.sock'), replies: 'devices' },
