@@ -30,6 +30,9 @@ const autocannon = createRequire(import.meta.url)('autocannon') as (options: obj
 
 interface Measurement {
   readonly perSecond: number;
+  /** Microseconds of processor time per request: the server's own, and the sidecar's. */
+  readonly serverMicros: number;
+  readonly sidecarMicros: number;
   readonly p50: number;
   readonly p99: number;
 }
@@ -61,11 +64,15 @@ export async function run(): Promise<void> {
   const rows: Record<string, object> = {};
   try {
     for (const framework of frameworks) {
-      const plain = await measure(framework, path.join(folder, `${framework}.sock`), []);
-      const audited = await measure(framework, path.join(folder, `${framework}-audited.sock`), [ingest]);
+      const place = path.join(folder, framework);
+      const plain = await measure([framework, `${place}.sock`], sidecar);
+      const audited = await measure([framework, `${place}-audited.sock`, ingest], sidecar);
       rows[framework] = {
         'requests/s without': Math.round(plain.perSecond),
         'requests/s with': Math.round(audited.perSecond),
+        'CPU µs without': Math.round(plain.serverMicros),
+        'CPU µs with': Math.round(audited.serverMicros),
+        'sidecar CPU µs': Math.round(audited.sidecarMicros),
         'p50 ms without': Number(plain.p50.toFixed(2)),
         'p50 added': Number((audited.p50 - plain.p50).toFixed(2)),
         'p99 ms without': Number(plain.p99.toFixed(2)),
@@ -80,22 +87,26 @@ export async function run(): Promise<void> {
 }
 
 async function measure(
-  framework: string,
-  socketPath: string,
-  ingest: readonly string[],
+  words: readonly [framework: string, socketPath: string, ...ingest: string[]],
+  sidecar: MeasuredProcess,
 ): Promise<Measurement> {
+  const [, socketPath] = words;
   const server = await MeasuredProcess.start(
-    [path.join(built, 'bench/framework-server.js'), framework, socketPath, ...ingest],
+    [path.join(built, 'bench/framework-server.js'), ...words],
     socketPath,
   );
   try {
     // The compiler's work on the first requests is a start-up cost, not a request's.
-    await load(socketPath, { connections, duration: 1 });
+    await load(socketPath, { connections, duration: 3 });
+    const before = [server.cpuSeconds(), sidecar.cpuSeconds()] as const;
     const fast = await load(socketPath, { connections, duration: seconds });
+    const micros = (process: MeasuredProcess, since: number): number =>
+      ((process.cpuSeconds() - since) / fast.length) * 1e6;
+    const [serverMicros, sidecarMicros] = [micros(server, before[0]), micros(sidecar, before[1])];
     const calm = await load(socketPath, { connections: 8, duration: seconds, overallRate: calmRate });
     calm.sort((a, b) => a - b);
     const at = (share: number): number => calm[Math.floor(calm.length * share)]!;
-    return { perSecond: fast.length / seconds, p50: at(0.5), p99: at(0.99) };
+    return { perSecond: fast.length / seconds, serverMicros, sidecarMicros, p50: at(0.5), p99: at(0.99) };
   } finally {
     await server.stop();
   }
