@@ -46,7 +46,7 @@ export async function live(seed: number): Promise<number> {
       assert.equal(call.verdict, null);
       call.verdict = verdict;
       call.settledAt = clock.now();
-      call.logged = sidecar.log.includes(Number(id));
+      call.logged = sidecar.log.has(Number(id));
     });
   };
   const lastsMs = 1000;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { live } from './life.ts';
 
 /** `npm run simulate:client -- --runs 10000` runs more. */
-const runs = 1000;
+const runs = 600;
 
 test(`${runs} lives of a sidecar that stops, stalls, dies and comes back break no promise of the client`, async (t) => {
   const first = Math.floor(Math.random() * 2 ** 31);

@@ -59,8 +59,8 @@ export const conditions: readonly Condition[] = [
 
 /** A sidecar, and the network to it, on virtual time. Records are known by the number in `request.id`. */
 export class SimulatedSidecar {
-  /** Records that are in a log, in order, with repetitions. */
-  readonly log: number[] = [];
+  /** Records that are in a log. */
+  readonly log: Set<number> = new Set();
   /** Records that were answered, by what was said of them. */
   readonly said: Readonly<Record<'ok' | 'not_recorded' | 'stopping', Set<number>>> = {
     ok: new Set(),
@@ -124,7 +124,7 @@ export class SimulatedSidecar {
       connection.alive = false;
       // A process that is killed may have recorded what it never answered.
       const recorded = connection.spoilt ? 0 : this.#random.below(connection.arrivals.length + 1);
-      for (const record of connection.arrivals.slice(0, recorded)) this.log.push(record);
+      for (const record of connection.arrivals.slice(0, recorded)) this.log.add(record);
       this.#clock.setTimer(this.#random.between(0, 3), () => connection.events.gone());
     }
   }
@@ -187,7 +187,7 @@ export class SimulatedSidecar {
         this.#connections = this.#connections.filter((each) => each !== connection);
         // What was sent before may still be read.
         const recorded = connection.spoilt ? 0 : this.#random.below(arrivals.length + 1);
-        for (const record of arrivals.slice(0, recorded)) this.log.push(record);
+        for (const record of arrivals.slice(0, recorded)) this.log.add(record);
       },
     };
   }
@@ -266,7 +266,7 @@ export class SimulatedSidecar {
     if (this.#condition === 'babbling') return this.#random.chance(0.5) ? 'HTTP/1.1 400 Bad\n' : '{"ok":1}\n';
     // In time or not, it may be in a log.
     const isRefused = this.#condition === 'refusing' && this.#random.chance(0.8);
-    if (!isRefused || this.#random.chance(0.5)) this.log.push(record);
+    if (!isRefused || this.#random.chance(0.5)) this.log.add(record);
     this.said[isRefused ? 'not_recorded' : 'ok'].add(record);
     return `${isRefused ? refused : kept}\n`;
   }
