@@ -12,8 +12,11 @@ export interface CanaryPosition {
   readonly kind: 'text' | 'number' | 'query';
 }
 
-/** A member, an element, and both far inside. */
-const below: readonly string[] = ['', '.canary', '[]', '.canary.inside[].deep[][].deeper'];
+/** A member, an element, and both far inside; deeper than 32 levels the kernel goes another way. */
+const below: readonly string[] = [
+  ...['', '.canary', '[]', '.canary.inside[].deep[][].deeper'],
+  '.canary[].a.b[][]'.repeat(10),
+];
 
 /** Places that every record may have. Most are hashed by every policy; which are by this one, `mustBeHidden` says. */
 const everywhere: readonly string[] = [

@@ -26,7 +26,10 @@ test('a peer that takes nothing holds up no reload, no call of the API and no st
   const peer = new StreamPeer(t, { framing: 'newline' });
   peer.pause();
   await peer.start();
-  const siem = { type: 'socket', options: { address: peer.address, socket_type: 'tcp' } };
+  const siem = {
+    type: 'socket',
+    options: { address: peer.address, socket_type: 'tcp', write_timeout: '300ms' },
+  };
   const daemon = await DaemonProcess.start(t, folder, {
     admin: { path: 'FOLDER/admin.sock', file_roots: ['FOLDER'] },
     devices: { 'file/': patientFileDevice, 'siem/': siem },
