@@ -1,11 +1,16 @@
 import type { Clock } from '../../daemon/clock.ts';
 
-/** A clock whose timers fire when a test says so. */
+/** A clock whose time passes, and whose timers fire, when a test says so: neither brings the other. */
 export class HeldClock implements Clock {
   #timers: { ms: number; callback: () => void }[] = [];
+  #now = 0;
 
   now(): number {
-    return 0;
+    return this.#now;
+  }
+
+  pass(ms: number): void {
+    this.#now += ms;
   }
 
   wallTime(): number {

@@ -70,7 +70,7 @@ test('a call has 1000 options, or asks of 1000 paths, and no more', async (t) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`o${index}`, 'x']));
   const enable = (given: unknown) =>
     callAdmin(local, 'POST', '/v1/sys/audit/x', { type: 'file', options: given });
-  for (const more of [options(1001), Object.keys(options(30_000)).map((name) => `${name}=x`)]) {
+  for (const more of [options(1001), Object.keys(options(15_000)).map((name) => `${name}=x`)]) {
     const refused = await enable(more);
     assert.equal(refused.status, 400);
     assert.deepEqual(refused.body.errors, ['Cannot use field "options": wanted at most 1000 entries']);

@@ -154,6 +154,27 @@ test('an end destroys the clients of listeners that are removed as of those that
   assert.equal(under.shared.counters.connections, 0);
 });
 
+for (const ms of [1, 999, 1_000, 60_000]) {
+  test(`when all places are taken, the client that has been idle ${ms} ms longer gives way`, async (t) => {
+    const under = new TableUnderTest(t, 3);
+    await under.listen(under.stream('a'));
+    const clients = [await under.connect('a'), await under.connect('a'), await under.connect('a')];
+    await waitFor('all are there', () => under.shared.counters.connections === 3);
+    // The idle one is neither the first that came nor the last.
+    for (const at of [2, 0]) {
+      under.clock.pass(ms);
+      clients[at]!.send('{}');
+      await clients[at]!.replied(1);
+    }
+    for (const at of [1, 2, 0]) {
+      await under.connect('a');
+      await waitFor('the one that was idle longest is ended', () => clients[at]!.ended);
+      under.clock.pass(ms);
+    }
+    assert.equal(under.shared.counters.connectionsGivenUp, 3);
+  });
+}
+
 test('when all places are taken, the client that has been idle longest gives way; each full house is logged once', async (t) => {
   const under = new TableUnderTest(t, 2);
   await under.listen(under.stream('a'));
@@ -161,6 +182,7 @@ test('when all places are taken, the client that has been idle longest gives way
   const first = await under.connect('a');
   const second = await under.connect('a');
   await waitFor('both are there', () => counters.connections === 2);
+  under.clock.pass(1);
   first.send('{}');
   await first.replied(1);
   const third = await under.connect('a');
