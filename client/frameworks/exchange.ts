@@ -15,6 +15,7 @@ import { type BodyKind, ObservedBody } from './observed-body.ts';
 import { refusalAnswer } from './refusal-answer.ts';
 import { RequestBody } from './request-body.ts';
 import { requestFacts } from './request-facts.ts';
+import { thrownText } from './thrown-text.ts';
 
 /** Their bodies are not sent, whatever the application writes. */
 const bodiless = new Set([204, 304]);
@@ -86,8 +87,7 @@ export class Exchange<Request> {
 
   /** What the application threw, for the records that are still to be written. */
   handlerFailed(error: unknown): void {
-    // The beginning is enough to find it; a message can hold what the caller sent.
-    this.#error = (error instanceof Error ? error.message : String(error)).slice(0, 1024);
+    this.#error = thrownText(error);
   }
 
   #requestRecorded(): Promise<Verdict> {
