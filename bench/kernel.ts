@@ -6,23 +6,12 @@ import { gunzipSync } from 'node:zlib';
 import { Formatter } from '../format/formatter.ts';
 import { defaultLineOptions, emptyRecordPolicy } from '../format/line-options.ts';
 import { projectRoot } from '../test/support/project-root.ts';
+import { chunksOf } from './chunks.ts';
 
 // What a record costs in CPU time: the kernel against JSON.parse, a walk, createHmac and JSON.stringify, in the same run.
 
-const chunkBytes = 64 * 1024;
 const rounds = 5;
 const roundMicroseconds = 250_000;
-
-/** Whole records in chunks as a socket delivers them. */
-function chunksOf(bytes: Buffer): Buffer[] {
-  const chunks: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.lastIndexOf('\n', Math.min(at + chunkBytes, bytes.length) - 1) + 1;
-    chunks.push(bytes.subarray(at, end));
-    at = end;
-  }
-  return chunks;
-}
 
 /** Microseconds of CPU a record, in the best of several rounds. A round is long, because some systems count CPU time in ticks. */
 function microseconds(records: number, work: () => void): number {

@@ -5,11 +5,11 @@ import { Formatter } from '../format/formatter.ts';
 import { emptyRecordPolicy } from '../format/line-options.ts';
 import type { Level, MatchedField, RecordRule } from '../format/record-rules.ts';
 import { projectRoot } from '../test/support/project-root.ts';
+import { chunksOf } from './chunks.ts';
 
 // What twenty rules cost a record: scans without and with them, one after the other many times in the same run, because the
 // difference is smaller than what the machine does from one second to the next.
 
-const chunkBytes = 64 * 1024;
 const turns = 40;
 const turnMicroseconds = 60_000;
 
@@ -32,17 +32,6 @@ const policies: Readonly<Record<string, readonly RecordRule[]>> = {
     rulesOf({ operation: 'update', path: index === 19 ? '*' : `secret/data/app${index}` }, 'metadata'),
   ),
 };
-
-/** Whole records in chunks as a socket delivers them. */
-function chunksOf(bytes: Buffer): Buffer[] {
-  const chunks: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.lastIndexOf('\n', Math.min(at + chunkBytes, bytes.length) - 1) + 1;
-    chunks.push(bytes.subarray(at, end));
-    at = end;
-  }
-  return chunks;
-}
 
 /** Microseconds of CPU that `work` takes, over one turn. */
 function turn(work: () => void): number {

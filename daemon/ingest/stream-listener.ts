@@ -115,8 +115,9 @@ export class StreamListener {
     }
     const connection = this.#connect(client);
     const { clock } = this.#shared;
-    const seat = new StreamSeat(connection, clock.now());
-    places.join(this, seat, clock.now());
+    const joinedAt = clock.now();
+    const seat = new StreamSeat(connection, joinedAt);
+    places.join(this, seat, joinedAt);
     client.on('data', () => {
       const now = clock.now();
       seat.heard(now);

@@ -4,6 +4,7 @@ import { replyLines } from '../../../daemon/ingest/replies.ts';
 import { SilentConnection } from '../../../daemon/ingest/silent-connection.ts';
 import { recordTimeoutMs } from '../../simulation/simulated-daemon.ts';
 import { ConnectionUnderTest } from './connection-under-test.ts';
+import { idleReader } from './idle-reader.ts';
 import { record } from './ingest-under-test.ts';
 
 const one = `${record(1)}\n`;
@@ -348,16 +349,8 @@ test('a connection counts itself once', async (t) => {
 test('a connection that is gone has no share of the memory', async (t) => {
   const under = new ConnectionUnderTest(t, { limits: { totalBytes: 100 } });
   const { memory } = under.daemon.together;
-  const reader = {
-    stuckBytes: 0,
-    stuckSince: null,
-    fixedBytes: 0,
-    aheadBytes: 0,
-    resume: () => {},
-    giveWay: () => {},
-  };
-  const large = { ...reader, bytes: 100, inFlightBytes: 100 };
-  const small = { ...reader, bytes: 49, inFlightBytes: 49 };
+  const large = { ...idleReader, bytes: 100, inFlightBytes: 100 };
+  const small = { ...idleReader, bytes: 49, inFlightBytes: 49 };
   memory.join(large);
   memory.join(small);
   assert.equal(memory.mayRead(small), false, 'a third each');

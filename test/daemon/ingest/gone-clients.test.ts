@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { SilentConnection } from '../../../daemon/ingest/silent-connection.ts';
 import type { Life } from '../../simulation/scenario.ts';
 import { ConnectionUnderTest } from './connection-under-test.ts';
+import { idleReader } from './idle-reader.ts';
 import { record } from './ingest-under-test.ts';
 
 const one = `${record(1)}\n`;
@@ -109,15 +110,7 @@ test('what clients who are gone have left takes half of the memory, and the rest
 
 test('nothing that clients who are gone have left is kept while records in flight take all of the memory', async (t) => {
   const under = await gone(t, { limits: { totalBytes: 1_000_000 } });
-  const reader = {
-    stuckBytes: 0,
-    stuckSince: null,
-    fixedBytes: 0,
-    aheadBytes: 0,
-    resume: () => {},
-    giveWay: () => {},
-  };
-  const large = { ...reader, bytes: 1_000_000, inFlightBytes: 1_000_000 };
+  const large = { ...idleReader, bytes: 1_000_000, inFlightBytes: 1_000_000 };
   under.daemon.together.memory.join(large);
   await under.pass(1_000);
   assert.equal(under.daemon.counters.connections, 1);

@@ -7,6 +7,7 @@ import type { HttpAnswer } from '../../../daemon/http/http-routes.ts';
 import { HttpExchange, maxRequestRecords } from '../../../daemon/ingest/http-exchange.ts';
 import type { Life } from '../../simulation/scenario.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { idleReader } from './idle-reader.ts';
 import { IngestUnderTest, record } from './ingest-under-test.ts';
 
 const one = `${record(1)}\n`;
@@ -80,26 +81,8 @@ test('the memory of all holds the body back, and the exchange gives back what it
   under.body.end();
   await under.answered();
   const { memory } = under.daemon.together;
-  const large = {
-    bytes: one.length,
-    inFlightBytes: one.length,
-    stuckBytes: 0,
-    stuckSince: null,
-    fixedBytes: 0,
-    aheadBytes: 0,
-    resume: () => {},
-    giveWay: () => {},
-  };
-  const small = {
-    bytes: Math.floor(one.length / 2) - 1,
-    inFlightBytes: 0,
-    stuckBytes: 0,
-    stuckSince: null,
-    fixedBytes: 0,
-    aheadBytes: 0,
-    resume: () => {},
-    giveWay: () => {},
-  };
+  const large = { ...idleReader, bytes: one.length, inFlightBytes: one.length };
+  const small = { ...idleReader, bytes: Math.floor(one.length / 2) - 1 };
   memory.join(large);
   memory.join(small);
   assert.equal(memory.mayRead(small), true, 'less than half, of two');

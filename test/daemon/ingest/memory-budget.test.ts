@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type BudgetedReader, MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
 import { Random } from '../../simulation/random.ts';
 import { runTimers, VirtualClock } from '../../simulation/virtual-clock.ts';
+import { idleReader } from './idle-reader.ts';
 
 const chunkBytes = 10;
 const answerMs = 5;
@@ -125,26 +126,8 @@ test('a reader with less than its share is never held back', () => {
     clock,
     () => {},
   );
-  const large: BudgetedReader = {
-    bytes: 1_000,
-    inFlightBytes: 1_000,
-    stuckBytes: 0,
-    stuckSince: null,
-    fixedBytes: 0,
-    aheadBytes: 0,
-    resume: () => {},
-    giveWay: () => {},
-  };
-  const small: BudgetedReader = {
-    bytes: 49,
-    inFlightBytes: 0,
-    stuckBytes: 49,
-    stuckSince: null,
-    fixedBytes: 0,
-    aheadBytes: 0,
-    resume: () => {},
-    giveWay: () => {},
-  };
+  const large: BudgetedReader = { ...idleReader, bytes: 1_000, inFlightBytes: 1_000 };
+  const small: BudgetedReader = { ...idleReader, bytes: 49, stuckBytes: 49 };
   budget.join(large);
   budget.join(small);
   assert.equal(budget.mayRead(large), false);

@@ -6,34 +6,20 @@ import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../daemon/clock.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { createIngest } from '../../../daemon/ingest/ingest-settings.ts';
-import { type BudgetedReader, MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
+import type { BudgetedReader } from '../../../daemon/ingest/memory-budget.ts';
 import { StreamListener } from '../../../daemon/ingest/stream-listener.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { boundsOf } from './bounds-of.ts';
+import { CountedBudget } from './counted-budget.ts';
 
 const mebibyte = 1024 ** 2;
 
 /** Lets nobody read on until it is told to. */
-class StrictBudget extends MemoryBudget {
-  readonly #all = new Set<BudgetedReader>();
+class StrictBudget extends CountedBudget {
   #open = false;
-
-  get aheadBytes(): number {
-    return [...this.#all].reduce((sum, reader) => sum + reader.aheadBytes, 0);
-  }
-
-  override join(reader: BudgetedReader): void {
-    this.#all.add(reader);
-    super.join(reader);
-  }
-
-  override leave(reader: BudgetedReader): void {
-    this.#all.delete(reader);
-    super.leave(reader);
-  }
 
   override mayRead(reader: BudgetedReader): boolean {
     return this.#open && super.mayRead(reader);
@@ -41,7 +27,7 @@ class StrictBudget extends MemoryBudget {
 
   open(): void {
     this.#open = true;
-    for (const reader of this.#all) reader.resume();
+    for (const reader of this.joined) reader.resume();
   }
 }
 
@@ -127,7 +113,10 @@ for (const kind of ['stream', 'http'] as const) {
     // A write counts until all of it is taken.
     assert.equal(socket.writableLength, record.length);
     assert.ok(taken() < mebibyte);
-    assert.ok(memory.aheadBytes > 0 && memory.aheadBytes < mebibyte, `${memory.aheadBytes}`);
+    assert.ok(
+      memory.sumOf('aheadBytes') > 0 && memory.sumOf('aheadBytes') < mebibyte,
+      `${memory.sumOf('aheadBytes')}`,
+    );
     memory.open();
     const [reply] = await once(socket, 'data');
     assert.match(`${reply}`, /no_device/);
@@ -143,7 +132,10 @@ for (const kind of ['stream', 'http'] as const) {
       await turns(1);
     }
     await turns(20);
-    assert.ok(memory.aheadBytes <= 10, `${memory.aheadBytes} bytes, each in memory of its own`);
+    assert.ok(
+      memory.sumOf('aheadBytes') <= 10,
+      `${memory.sumOf('aheadBytes')} bytes, each in memory of its own`,
+    );
     memory.open();
     socket.write(`${record.slice(5)}\n`);
     const [reply] = await once(socket, 'data');

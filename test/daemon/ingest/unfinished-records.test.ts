@@ -6,13 +6,14 @@ import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../daemon/clock.ts';
 import { HttpListener } from '../../../daemon/ingest/http-listener.ts';
 import { createIngest, type IngestSettings } from '../../../daemon/ingest/ingest-settings.ts';
-import { type BudgetedReader, MemoryBudget } from '../../../daemon/ingest/memory-budget.ts';
+import type { BudgetedReader } from '../../../daemon/ingest/memory-budget.ts';
 import { StreamListener } from '../../../daemon/ingest/stream-listener.ts';
 import { emptyRecordPolicy } from '../../../format/line-options.ts';
 import { logInto } from '../../support/log-lines.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { boundsOf } from './bounds-of.ts';
+import { CountedBudget } from './counted-budget.ts';
 
 const mebibyte = 1024 ** 2;
 const totalBytes = 16 * mebibyte;
@@ -22,26 +23,11 @@ const unfinishedBytes = mebibyte / 2;
 const longestRead = 64 * 1024;
 
 /** Knows the most that was held when somebody asked. */
-class WatchedBudget extends MemoryBudget {
-  readonly #all = new Set<BudgetedReader>();
+class WatchedBudget extends CountedBudget {
   most = 0;
 
-  get held(): number {
-    return [...this.#all].reduce((sum, reader) => sum + reader.bytes, 0);
-  }
-
-  override join(reader: BudgetedReader): void {
-    this.#all.add(reader);
-    super.join(reader);
-  }
-
-  override leave(reader: BudgetedReader): void {
-    this.#all.delete(reader);
-    super.leave(reader);
-  }
-
   override mayRead(reader: BudgetedReader): boolean {
-    this.most = Math.max(this.most, this.held);
+    this.most = Math.max(this.most, this.sumOf('bytes'));
     return super.mayRead(reader);
   }
 }
@@ -147,6 +133,6 @@ for (const kind of ['stream', 'http'] as const) {
     assert.ok(budget.most <= totalBytes + (clients + 1) * longestRead, `${budget.most} bytes were held`);
     for (const { socket } of stuck) socket.destroy();
     await waitFor('they are gone', () => shared.counters.connections === 1);
-    assert.equal(budget.held, 0);
+    assert.equal(budget.sumOf('bytes'), 0);
   });
 }
