@@ -1,3 +1,4 @@
+import { unusable, wholeNumber } from './unusable-option.ts';
 import type { Refusal } from './verdict.ts';
 
 /** What is done about a call whose record is not known to be kept. */
@@ -37,19 +38,13 @@ export function settingsOf(path: string, options: ClientOptions): ClientSettings
   }
   const onRefusal = options.onRefusal ?? 'refuse';
   if (onRefusal !== 'refuse' && onRefusal !== 'allow' && typeof onRefusal !== 'function') {
-    throw new TypeError('Cannot use option "onRefusal": wanted "refuse", "allow" or a function');
+    throw unusable('onRefusal', '"refuse", "allow" or a function');
   }
   return Object.freeze({
     path,
-    deadlineMs: wholeNumber('deadlineMs', options.deadlineMs ?? 5000),
-    window: wholeNumber('window', options.window ?? 512),
-    queue: wholeNumber('queue', options.queue ?? 10_000),
+    deadlineMs: wholeNumber('deadlineMs', options.deadlineMs ?? 5000, 1),
+    window: wholeNumber('window', options.window ?? 512, 1),
+    queue: wholeNumber('queue', options.queue ?? 10_000, 1),
     onRefusal,
   });
-}
-
-/** The longest wait that a timer of Node can have is 2^31 - 1 ms. */
-function wholeNumber(option: keyof ClientOptions, value: number): number {
-  if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) return value;
-  throw new TypeError(`Cannot use option "${option}": wanted a whole number from 1 to 2147483647`);
 }

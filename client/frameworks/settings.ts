@@ -1,4 +1,5 @@
 import type { ApiAuth, ApiResource, ApiService } from '../api-record.ts';
+import { unusable, wholeNumber } from '../unusable-option.ts';
 import type { Refusal } from '../verdict.ts';
 
 /** `response_end`: of a response whose record was written before its end was known. */
@@ -74,8 +75,8 @@ export function auditSettings<Request>(options: AuditOptions<Request>): AuditSet
   return Object.freeze({
     ...options,
     leaveOut,
-    bodyBytes: wholeNumber('bodyBytes', options.bodyBytes ?? 64 * 1024),
-    holdMs: wholeNumber('holdMs', options.holdMs ?? 20),
+    bodyBytes: wholeNumber('bodyBytes', options.bodyBytes ?? 64 * 1024, 0),
+    holdMs: wholeNumber('holdMs', options.holdMs ?? 20, 0),
     headers: headers === 'all' ? headers : headers.map((name) => name.toLowerCase()),
     requestId,
     onError: options.onError ?? ((error: unknown) => console.error(error)),
@@ -84,14 +85,4 @@ export function auditSettings<Request>(options: AuditOptions<Request>): AuditSet
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
-}
-
-/** The longest wait that a timer of Node can have is 2^31 - 1 ms. */
-function wholeNumber(option: 'bodyBytes' | 'holdMs', value: number): number {
-  if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) return value;
-  throw unusable(option, 'a whole number from 0 to 2147483647');
-}
-
-function unusable(option: string, wanted: string): TypeError {
-  return new TypeError(`Cannot use option "${option}": wanted ${wanted}`);
 }
