@@ -1,5 +1,5 @@
+import PQueue from 'p-queue';
 import { type Device, DeviceFailure, type LostLines, type LostScope } from '../../devices/device.ts';
-import { OneAtATime } from '../../devices/one-at-a-time.ts';
 import { Backoff } from './backoff.ts';
 import { type NextWrite, takenLines } from './next-write.ts';
 import { Reopening } from './reopening.ts';
@@ -11,6 +11,9 @@ import { due, idle, isStalled, opening, type WriterState, writing } from './writ
 /** Bytes that one write takes from the queue at most: large enough to cost little a record, small enough to copy at once. */
 const maxWriteBytes = 1024 * 1024;
 
+/** What is asked of the device from outside goes before the writes. */
+const first = { priority: 1 };
+
 /**
  * Moves what waits in a lane's queue to its device: one call at a time, again in order after a failure, and once
  * more what a broken connection may have lost.
@@ -20,8 +23,8 @@ export class DeviceWriter {
   readonly #device: Device;
   readonly #tail: SentTail;
   readonly #backoff: Backoff;
-  /** Orders what touches the device; what is asked of it from outside goes before the writes. */
-  readonly #work = new OneAtATime();
+  /** Orders what touches the device. Its `timeout` option starts the next task while the old one runs: never use it. */
+  readonly #work = new PQueue({ concurrency: 1 });
 
   #abort = new AbortController();
   readonly #reopening: Reopening;
@@ -41,10 +44,10 @@ export class DeviceWriter {
     // Not bounded by the queue's limit: what is not kept here is lost, although it was answered as recorded.
     this.#tail = new SentTail(this.#device.tailBytes);
     this.#reopening = new Reopening(settings, (begun) =>
-      this.#work.runFirst(async () => {
+      this.#work.add(async () => {
         begun();
         if (settings.enabled()) await this.#device.reopen(this.#abort.signal);
-      }),
+      }, first),
     );
   }
 
@@ -61,7 +64,7 @@ export class DeviceWriter {
 
   /** Opens the device: first of all. Rejects with the `DeviceFailure`; it is tried again all the same. */
   async open(): Promise<void> {
-    await this.#work.run(async () => {
+    await this.#work.add(async () => {
       const failure = await this.#open();
       this.#rest();
       if (failure !== null) throw failure;
@@ -75,7 +78,7 @@ export class DeviceWriter {
     // A failed device is tried again even when nothing waits: its state should not wait for the next record.
     if (queue.empty && !this.failing) return;
     this.#state = due;
-    void this.#work.run(() => this.#flush());
+    void this.#work.add(() => this.#flush());
   }
 
   /** One step after the other, until something else comes between. */
@@ -84,7 +87,7 @@ export class DeviceWriter {
     for (;;) {
       // What comes in the same turn goes out with the same write.
       await null;
-      if (this.#state.kind !== 'due' || !enabled() || this.#work.isAsked) break;
+      if (this.#state.kind !== 'due' || !enabled() || this.#work.sizeBy(first) > 0) break;
       if (this.#connection === 'new' || this.#connection === 'failed') {
         await this.#open();
       } else if (queue.empty) {
@@ -224,12 +227,7 @@ export class DeviceWriter {
   async halt(): Promise<void> {
     this.#reopening.end();
     if (this.#state.kind === 'pausing') this.#state.cancel();
-    if (this.#state.kind === 'writing')
-      await within(
-        this.#settings.clock,
-        closeGraceMs,
-        this.#work.run(async () => {}),
-      );
+    if (this.#state.kind === 'writing') await within(this.#settings.clock, closeGraceMs, this.#work.onIdle());
     const state = this.#state;
     this.#state = idle;
     if (state.kind === 'writing' && state.lost !== null) this.#sendTailAgain(state.lost);

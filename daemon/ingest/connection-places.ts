@@ -1,9 +1,6 @@
 import type { LimitsConfig } from '../../config/config.ts';
 import { objectCosts } from './object-costs.ts';
 
-/** A new place in the order is an allocation that outlives the cheap collections: too much for every chunk that is read. */
-const reorderMs = 1_000;
-
 /** A connection that may have to give its place to another. */
 export interface Seat {
   /** Since when nothing at all is under way on it, in monotonic milliseconds; `null` while something is. */
@@ -32,8 +29,7 @@ export interface PlacesCounters {
 export class ConnectionPlaces {
   readonly #limit: () => number;
   readonly #counters: PlacesCounters;
-  /** With the time from which each was heard, to within `reorderMs`: in the order of these times. */
-  readonly #seats = new Map<Listener, Map<Seat, number>>();
+  readonly #seats = new Map<Listener, Set<Seat>>();
   /** Of these the doors are open. */
   readonly #open = new Set<Listener>();
 
@@ -77,19 +73,16 @@ export class ConnectionPlaces {
     return true;
   }
 
-  join(listener: Listener, seat: Seat, now: number): void {
+  join(listener: Listener, seat: Seat): void {
     const seats = this.#seats.get(listener);
-    if (seats === undefined) this.#seats.set(listener, new Map([[seat, now]]));
-    else seats.set(seat, now);
+    if (seats === undefined) this.#seats.set(listener, new Set([seat]));
+    else seats.add(seat);
   }
 
-  /** Something has come on it. */
-  heard(listener: Listener, seat: Seat, now: number): void {
+  /** Something has come on it: the order of a listener's seats is that in which they were heard. */
+  heard(listener: Listener, seat: Seat): void {
     const seats = this.#seats.get(listener);
-    const since = seats?.get(seat);
-    if (seats === undefined || since === undefined || now - since < reorderMs) return;
-    seats.delete(seat);
-    seats.set(seat, now);
+    if (seats?.delete(seat)) seats.add(seat);
   }
 
   /** Doing it twice does nothing. */
@@ -123,13 +116,15 @@ export class ConnectionPlaces {
     let earliest = Number.POSITIVE_INFINITY;
     for (const [listener, seats] of this.#seats) {
       if (!from(listener)) continue;
-      for (const [seat, heardFrom] of seats) {
-        // Those behind it were heard later.
-        if (heardFrom >= earliest) break;
+      for (const seat of seats) {
         const at = seat[since];
-        if (at === null || at >= earliest) continue;
-        earliest = at;
-        found = { listener, seat };
+        if (at === null) continue;
+        if (at < earliest) {
+          earliest = at;
+          found = { listener, seat };
+        }
+        // Those behind it were heard later.
+        break;
       }
     }
     return found;

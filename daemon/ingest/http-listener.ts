@@ -103,8 +103,8 @@ export class HttpListener {
     counters.connectionsAccepted++;
     const client = new HttpClient(socket, this.#together, clock, this.#shared.onDefect);
     this.#clients.set(socket, client);
-    places.join(this, client, clock.now());
-    socket.on('data', () => places.heard(this, client, clock.now()));
+    places.join(this, client);
+    socket.on('data', () => places.heard(this, client));
     socket.once('close', () => {
       counters.connections--;
       places.leave(this, client);

@@ -114,14 +114,11 @@ export class StreamListener {
       return;
     }
     const connection = this.#connect(client);
-    const { clock } = this.#shared;
-    const joinedAt = clock.now();
-    const seat = new StreamSeat(connection, joinedAt);
-    places.join(this, seat, joinedAt);
+    const seat = new StreamSeat(connection, this.#shared.clock);
+    places.join(this, seat);
     client.on('data', () => {
-      const now = clock.now();
-      seat.heard(now);
-      places.heard(this, seat, now);
+      seat.heard();
+      places.heard(this, seat);
     });
     this.#connections.add(connection);
     client.once('close', () => places.leave(this, seat));

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Seat } from './connection-places.ts';
 import type { SilentConnection } from './silent-connection.ts';
@@ -5,16 +6,18 @@ import type { SilentConnection } from './silent-connection.ts';
 /** The place of a client of a stream listener. */
 export class StreamSeat implements Seat {
   readonly #connection: ClientConnection | SilentConnection;
+  readonly #clock: Clock;
   #heardAt: number;
 
-  constructor(connection: ClientConnection | SilentConnection, now: number) {
+  constructor(connection: ClientConnection | SilentConnection, clock: Clock) {
     this.#connection = connection;
-    this.#heardAt = now;
+    this.#clock = clock;
+    this.#heardAt = clock.now();
   }
 
   /** Its client has sent something. */
-  heard(now: number): void {
-    this.#heardAt = now;
+  heard(): void {
+    this.#heardAt = this.#clock.now();
   }
 
   get idleSince(): number | null {

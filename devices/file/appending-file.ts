@@ -1,7 +1,7 @@
+import PQueue from 'p-queue';
 import type { Lines } from '../../format/lines.ts';
 import { type Device, DeviceFailure, type DeviceSettings, type WriteOutcome } from '../device.ts';
 import { abortedFailure, failureOf } from '../failure-reasons.ts';
-import { OneAtATime } from '../one-at-a-time.ts';
 import { wholeLines } from '../whole-lines.ts';
 import { fileAt } from './audit-file.ts';
 import { AuditPath, type AuditPathOptions } from './audit-path.ts';
@@ -35,7 +35,7 @@ export class AppendingFile implements Device {
   readonly #options: AppendingFileOptions;
   readonly #settings: DeviceSettings;
   /** Calls and checks, one after the other: no check closes a file under a write. */
-  readonly #turns = new OneAtATime();
+  readonly #turns = new PQueue({ concurrency: 1 });
   #state: State = { kind: 'closed' };
   readonly #owed: OwedLines;
   readonly #path: AuditPath;
@@ -52,7 +52,7 @@ export class AppendingFile implements Device {
   }
 
   open(signal: AbortSignal): Promise<void> {
-    return this.#turns.run(async () => {
+    return this.#turns.add(async () => {
       if (signal.aborted) throw abortedFailure(`Cannot open audit file "${this.#options.path}"`);
       if (this.#state.kind === 'closed') await this.#use(await this.#path.open());
       else await this.#mend();
@@ -60,7 +60,7 @@ export class AppendingFile implements Device {
   }
 
   reopen(signal: AbortSignal): Promise<void> {
-    return this.#turns.run(async () => {
+    return this.#turns.add(async () => {
       if (signal.aborted) throw abortedFailure(`Cannot reopen audit file "${this.#options.path}"`);
       const fresh = await this.#path.open();
       if ('file' in this.#state) await this.#replace(this.#state.file, fresh);
@@ -69,11 +69,11 @@ export class AppendingFile implements Device {
   }
 
   write(lines: Lines, signal: AbortSignal): Promise<WriteOutcome> {
-    return this.#turns.run(() => this.#append(lines, signal));
+    return this.#turns.add(() => this.#append(lines, signal));
   }
 
   close(): Promise<void> {
-    return this.#turns.run(async () => {
+    return this.#turns.add(async () => {
       await this.#followPath().catch(() => {});
       const state = this.#state;
       if (state.kind === 'doubtful' && (await state.file.isDeleted().catch(() => false))) {
@@ -126,7 +126,7 @@ export class AppendingFile implements Device {
   /** Nobody else would notice that the file is gone while nothing is written, or ask for what is owed. */
   readonly #checkLater = (): void => {
     this.#cancelCheck = null;
-    void this.#turns.run(async () => {
+    void this.#turns.add(async () => {
       const { kind } = this.#state;
       if (kind === 'closed') return;
       try {

@@ -1,4 +1,4 @@
-import { OneAtATime } from '../one-at-a-time.ts';
+import PQueue from 'p-queue';
 
 /** Which file it is, whatever its name. */
 export interface FileIdentity {
@@ -15,7 +15,7 @@ export class SharedFile {
 
   /** `doubtful`: it may end in half a line, which is to be mended before anything else is appended. */
   tail: 'whole' | 'doubtful' = 'doubtful';
-  readonly #turns = new OneAtATime();
+  readonly #turns = new PQueue({ concurrency: 1 });
   readonly #key: string;
   #holders = 0;
 
@@ -38,10 +38,10 @@ export class SharedFile {
 
   /** Whether somebody appends to it right now. */
   get isBusy(): boolean {
-    return this.#turns.isBusy;
+    return this.#turns.pending + this.#turns.size > 0;
   }
 
   inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#turns.run(work);
+    return this.#turns.add(work);
   }
 }
