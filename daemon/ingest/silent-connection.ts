@@ -29,6 +29,8 @@ export class SilentConnection {
   #phase: 'reading' | 'finishing' | 'ending' | 'left' | 'ended' | 'closed' = 'reading';
   /** Who is gone is held back no longer: all that it has sent is taken from the system, as far as memory goes. */
   #client: 'there' | 'gone' = 'there';
+  /** Memory was granted for a read that has not come yet: it is not asked for again, and not taken back. */
+  #isReadGranted = false;
   /** The daemon's time is over: what comes is given to the devices whatever they do. */
   #hurried = false;
   #tellHeard = (): void => {};
@@ -78,6 +80,7 @@ export class SilentConnection {
   }
 
   #receive(chunk: Buffer): void {
+    this.#isReadGranted = false;
     this.#quiet.heard();
     this.#intake.door.receive(chunk);
     if (this.#hurried) this.#intake.door.flush();
@@ -102,7 +105,8 @@ export class SilentConnection {
 
   #mayRead(): boolean {
     if (this.#hurried || this.#intake.mayRead()) return true;
-    return this.#client === 'gone' && this.#parts.together.memory.mayKeep();
+    if (this.#client === 'gone') this.#isReadGranted ||= this.#parts.together.memory.mayKeep();
+    return this.#isReadGranted;
   }
 
   /** Reads on if nothing speaks against it, or waits until something has been decided. */

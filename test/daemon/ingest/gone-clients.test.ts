@@ -93,6 +93,23 @@ test('a silent client that is gone while its records are in flight does not wait
   }
 });
 
+test('a read that was granted to a client who is gone is not taken back before it comes, nor granted twice', async (t) => {
+  const under = await gone(t);
+  const { memory } = under.daemon.together;
+  let granted = 0;
+  memory.mayKeep = () => granted-- > 0;
+  await under.pass(60);
+  const unheard = under.socket.unheardBytes;
+  assert.ok(unheard > 65_536);
+  granted = 1;
+  // As records do that pass in the meantime.
+  for (let time = 0; time < 3; time++) under.connection.resume();
+  await under.pass(1);
+  assert.equal(under.socket.unheardBytes, unheard - 65_536);
+  await under.pass(200);
+  assert.equal(under.socket.unheardBytes, unheard - 65_536);
+});
+
 test('what clients who are gone have left takes half of the memory, and the rest of it stays in the system', async (t) => {
   const totalBytes = 2 * 65_536;
   const under = await gone(t, { limits: { totalBytes } });
