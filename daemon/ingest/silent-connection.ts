@@ -177,7 +177,6 @@ export class SilentConnection {
    * when closed. Devices are waited for as ever, until `hurry`.
    */
   async stop(): Promise<void> {
-    if (this.#phase === 'closed') return;
     if (this.#phase === 'reading') {
       this.#phase = 'finishing';
       if (!this.#parts.shutInput()) this.#quiet.begin();

@@ -50,6 +50,21 @@ test('a silent client that is gone while it is held back loses its place at once
   assert.equal(under.daemon.counters.bytesInFlight, 0);
 });
 
+test('a stop waits for the socket of a silent client whose last record was decided a moment before', async (t) => {
+  const under = new ConnectionUnderTest(t, { replies: 'none' });
+  const destination = under.device('a/');
+  await under.send(one);
+  await under.pass(1.3);
+  under.socket.hangUp();
+  while (under.connection.bytes > 0) await under.pass(0.1);
+  assert.deepEqual([destination.log, under.socket.destroyed], [[1], true]);
+  assert.equal(under.daemon.counters.connections, 1, 'the system has not closed it yet');
+  const left = under.connection.stop().then(() => under.daemon.counters.connections);
+  await under.pass(10);
+  assert.equal(await left, 0);
+  assert.equal(under.daemon.connections.size, 0);
+});
+
 test('a silent client that is held back and there is read no further, be it that it sends no more', async (t) => {
   for (const ends of [false, true]) {
     const under = new ConnectionUnderTest(t, { replies: 'none' });
